@@ -1,0 +1,52 @@
+# Everything a checkout can do. The virtual environment is made on first use, with the versions of constraints.txt.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help serve html publish check test lint bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+serve: $(VENV)/site ## build the blog and serve it on http://127.0.0.1:8000, following every change
+	@$(BIN)/pelican-comments serve --port $(PORT)
+
+html: $(VENV)/site ## build the blog into output/
+	@$(BIN)/pelican content -s pelicanconf.py
+
+publish: $(VENV)/site ## build it with the production settings; every problem is fatal
+	@$(BIN)/pelican content -s publishconf.py --fatal warnings
+
+check: $(VENV)/site ## report every problem of the comment files
+	@$(BIN)/pelican-comments check
+
+test: $(VENV)/dev ## run every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/dev ## measure, and write bench/results.md
+	@$(BIN)/python bench/run.py
+
+clean: ## remove what was built, and the virtual environment
+	rm -rf output cache $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed; try: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Making the virtual environment in $(VENV) (first use only) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/site: $(VENV)/bin/python pyproject.toml constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/site
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

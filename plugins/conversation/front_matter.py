@@ -1,0 +1,133 @@
+"""Front matter: the flat YAML between `---` lines, read without YAML's guesses and written back.
+
+Rule: every scalar stays the text it is (`no`, `0123`, `12:30`); aliases, tags and nesting are refused. The file is read
+as YAML's events, never as a tree, so that no file makes the reader recurse or build more than it holds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+try:
+    from yaml import CDumper as Dumper
+    from yaml import CLoader as Loader
+except ImportError:  # PyYAML built without libyaml: slower, the same result
+    from yaml import Dumper, Loader  # type: ignore[assignment]
+
+MAX_BYTES = 16 * 1024
+"""Far above any comment's header; it bounds the time that hostile YAML can take."""
+
+Scalars = str | tuple[str, ...]
+
+
+class FrontMatterError(Exception):
+    """Front matter that cannot be read."""
+
+    def __init__(self, line: int, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.line = line
+        """1-based, counted in the text given."""
+        self.message = message
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of the front matter, and where its key stands."""
+
+    value: Scalars
+    line: int
+    """1-based, counted in the text given."""
+
+
+def parse_front_matter(text: str) -> Mapping[str, Value]:
+    """Read a flat mapping of scalars and lists of scalars, in the order of the file.
+
+    Raises FrontMatterError for anything else: nesting, aliases, tags, two of one key, no mapping, broken YAML.
+    """
+    if len(text.encode()) > MAX_BYTES:
+        raise FrontMatterError(1, f"the front matter is over {MAX_BYTES} bytes", "shorten it")
+    try:
+        return _read_mapping(_content_events(text))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        what = error.problem or error.context
+        raise FrontMatterError(line, f"the front matter is not YAML: {what}", 'put the value in "double quotes"') from error
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        what = str(error).splitlines()[0]
+        raise FrontMatterError(1, f"the front matter is not YAML: {what}", "remove the character") from error
+
+
+def _content_events(text: str) -> Iterator[yaml.Event]:
+    """Yield the events inside the one document of `text`, refusing what our files never need."""
+    documents = 0
+    for event in yaml.parse(text, Loader=Loader):
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise _error(event, "the front matter holds two YAML documents", "keep one")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _error(event, "YAML anchors and aliases (& and *) are not read here", "write the value out, in quotes")
+        if getattr(event, "tag", None):
+            raise _error(event, f"YAML tags ({event.tag}) are not read here", "put the value in quotes")
+        if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            yield event
+
+
+def _read_mapping(events: Iterator[yaml.Event]) -> Mapping[str, Value]:
+    values: dict[str, Value] = {}
+    first = next(events, None)
+    if first is None or (isinstance(first, yaml.ScalarEvent) and first.value == ""):
+        return values
+    if not isinstance(first, yaml.MappingStartEvent):
+        raise _error(first, "the front matter holds no keys", "write lines such as `name: Ann`")
+    for key in events:
+        if isinstance(key, yaml.MappingEndEvent):
+            continue
+        if not isinstance(key, yaml.ScalarEvent):
+            raise _error(key, "a key of the front matter is not plain text", "write lines such as `name: Ann`")
+        if key.value in values:
+            raise _error(key, f"the key {key.value!r} stands twice", "keep one of the two")
+        values[key.value] = Value(_read_value(events), key.start_mark.line + 1)
+    return values
+
+
+def _read_value(events: Iterator[yaml.Event]) -> Scalars:
+    event = next(events)
+    if isinstance(event, yaml.ScalarEvent):
+        return str(event.value)
+    items: list[str] = []
+    if isinstance(event, yaml.SequenceStartEvent):
+        for item in events:
+            if isinstance(item, yaml.SequenceEndEvent):
+                return tuple(items)
+            if not isinstance(item, yaml.ScalarEvent):
+                break
+            items.append(item.value)
+    raise _error(event, "nested values are not read here", "put the value in quotes")
+
+
+def _error(event: yaml.Event, message: str, remedy: str) -> FrontMatterError:
+    return FrontMatterError(event.start_mark.line + 1, message, remedy)
+
+
+def format_front_matter(values: Mapping[str, Scalars]) -> str:
+    """Write the mapping as YAML, one line a key, quoted only where YAML needs it; `parse_front_matter` reads it back."""
+    events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
+    events.append(yaml.MappingStartEvent(anchor=None, tag=None, implicit=True, flow_style=False))
+    for key, value in values.items():
+        events.append(_scalar(key))
+        events.extend([_scalar(value)] if isinstance(value, str) else _sequence(value))
+    events += [yaml.MappingEndEvent(), yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
+    return str(yaml.emit(events, Dumper=Dumper, allow_unicode=True, width=MAX_BYTES))
+
+
+def _sequence(items: Sequence[str]) -> list[yaml.Event]:
+    start = yaml.SequenceStartEvent(anchor=None, tag=None, implicit=True, flow_style=True)
+    return [start, *map(_scalar, items), yaml.SequenceEndEvent()]
+
+
+def _scalar(text: str) -> yaml.Event:
+    return yaml.ScalarEvent(anchor=None, tag=None, implicit=(True, True), value=text)

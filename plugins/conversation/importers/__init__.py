@@ -1,0 +1,1 @@
+"""Importers: one module for each place comments move from."""

@@ -1,0 +1,166 @@
+"""The `CONVERSATION_*` settings, checked once, with the few of Pelican's own that conversations need.
+
+Rule: this module alone reads Pelican's settings; everything else is given the `Settings` it makes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from .errors import SettingsError
+from .model import Author
+from .text import is_id
+
+DEFAULTS: Mapping[str, object] = {
+    "CONVERSATION_PATH": "comments",
+    "CONVERSATION_ALLOWED_SIGNERS": "allowed_signers",
+    "CONVERSATION_AUTHORS": {},
+    "CONVERSATION_SIGNING_KEY": None,
+    "CONVERSATION_MAX_BODY_BYTES": 64 * 1024,
+    "CONVERSATION_MAX_INDENT": 5,
+    "CONVERSATION_CLOSE_AFTER_DAYS": None,
+    "CONVERSATION_RECENT": 5,
+    "CONVERSATION_AUTO": True,
+    "CONVERSATION_CONTENT_BLOCK": "content",
+    "CONVERSATION_HEAD_BLOCK": "head",
+    "CONVERSATION_FEED_ATOM": "feeds/comments.atom.xml",
+    "CONVERSATION_FEED_THREAD_ATOM": "feeds/comments/{thread}.atom.xml",
+    "CONVERSATION_FEED_AUTHOR_ATOM": "feeds/replies.atom.xml",
+    "CONVERSATION_FEED_MAX_ITEMS": 100,
+}
+"""Every setting with its default; the README's table says what each is for, and a test holds the two together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one site."""
+
+    root: Path
+    """Folder of the settings file, absolute: comments, keys and paths in problems are relative to it."""
+    path: Path
+    """Folder of the comments, absolute."""
+    allowed_signers: Path
+    """Absolute."""
+    authors: Mapping[str, Author]
+    """By key."""
+    signing_key: Path | None
+    """SSH key, private or public (an agent then holds the private half), absolute; None: ask git, then look in `~/.ssh`."""
+    max_body_bytes: int
+    max_indent: int
+    """Lists of replies nest this deep on a page."""
+    close_after_days: int | None
+    recent: int
+    """How many of the latest comments an unknown theme's index gets; 0: none."""
+    auto: bool
+    """Whether regions are added to templates that do not call them."""
+    content_block: str
+    head_block: str
+    feed_atom: str | None
+    feed_thread_atom: str | None
+    """With `{thread}`."""
+    feed_author_atom: str | None
+    feed_max_items: int
+    timezone: ZoneInfo
+    site_url: str
+    """Absolute address of the site, no slash at its end; empty where the site has none yet."""
+    feed_domain: str
+    """As `site_url`, for feeds."""
+    site_name: str
+    """Plain text."""
+    default_lang: str
+
+
+def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
+    """Check Pelican's settings and take from them what conversations need; raises SettingsError naming the first bad one."""
+    for name in pelican:
+        if name.startswith("CONVERSATION_") and name not in DEFAULTS:
+            raise SettingsError(name, pelican[name], f"there is no such setting; use one of {', '.join(DEFAULTS)}")
+    reader = _Reader({**DEFAULTS, **pelican}, root)
+    site_url = reader.text("SITEURL").rstrip("/")
+    return Settings(
+        root=root,
+        path=reader.path("CONVERSATION_PATH"),
+        allowed_signers=reader.path("CONVERSATION_ALLOWED_SIGNERS"),
+        authors=reader.authors("CONVERSATION_AUTHORS"),
+        signing_key=reader.path("CONVERSATION_SIGNING_KEY") if reader.values["CONVERSATION_SIGNING_KEY"] else None,
+        max_body_bytes=reader.number("CONVERSATION_MAX_BODY_BYTES", at_least=1),
+        max_indent=reader.number("CONVERSATION_MAX_INDENT", at_least=0, at_most=50),
+        close_after_days=reader.optional_number("CONVERSATION_CLOSE_AFTER_DAYS"),
+        recent=reader.number("CONVERSATION_RECENT", at_least=0),
+        auto=reader.flag("CONVERSATION_AUTO"),
+        content_block=reader.text("CONVERSATION_CONTENT_BLOCK"),
+        head_block=reader.text("CONVERSATION_HEAD_BLOCK"),
+        feed_atom=reader.output_path("CONVERSATION_FEED_ATOM"),
+        feed_thread_atom=reader.output_path("CONVERSATION_FEED_THREAD_ATOM", needs="{thread}"),
+        feed_author_atom=reader.output_path("CONVERSATION_FEED_AUTHOR_ATOM"),
+        feed_max_items=reader.number("CONVERSATION_FEED_MAX_ITEMS", at_least=1),
+        timezone=reader.timezone("TIMEZONE"),
+        site_url=site_url,
+        feed_domain=(reader.text("FEED_DOMAIN") or site_url).rstrip("/"),
+        site_name=reader.text("SITENAME"),
+        default_lang=reader.text("DEFAULT_LANG"),
+    )
+
+
+class _Reader:
+    """Reads one value each, or raises SettingsError with its name."""
+
+    def __init__(self, values: Mapping[str, Any], root: Path) -> None:
+        self.values = values
+        self.root = root
+
+    def text(self, name: str) -> str:
+        value = self.values.get(name) or ""
+        if not isinstance(value, str):
+            raise SettingsError(name, value, "write it as text in quotes")
+        return value
+
+    def path(self, name: str) -> Path:
+        return self.root / Path(self.text(name)).expanduser()
+
+    def flag(self, name: str) -> bool:
+        value = self.values[name]
+        if not isinstance(value, bool):
+            raise SettingsError(name, value, "use True or False")
+        return value
+
+    def number(self, name: str, *, at_least: int, at_most: int = 2**31) -> int:
+        value = self.values[name]
+        if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
+            raise SettingsError(name, value, f"use a whole number from {at_least}")
+        return value
+
+    def optional_number(self, name: str) -> int | None:
+        return None if self.values[name] is None else self.number(name, at_least=0)
+
+    def output_path(self, name: str, *, needs: str = "") -> str | None:
+        value = self.text(name)
+        if not value:
+            return None
+        if needs not in value or value.startswith("/") or ".." in Path(value).parts:
+            raise SettingsError(name, value, f"give a path inside the output folder{f' with {needs}' if needs else ''}")
+        return value
+
+    def timezone(self, name: str) -> ZoneInfo:
+        value = self.text(name) or "UTC"
+        try:
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise SettingsError(name, value, "use a name such as 'Europe/Berlin'") from error
+
+    def authors(self, name: str) -> Mapping[str, Author]:
+        value = self.values[name]
+        if not isinstance(value, Mapping):
+            raise SettingsError(name, value, 'write {"ann": {"name": "Ann Example"}}')
+        return {key: self._author(name, key, facts) for key, facts in value.items()}
+
+    def _author(self, name: str, key: object, facts: object) -> Author:
+        if not isinstance(key, str) or not is_id(key):
+            raise SettingsError(name, key, "a key has lower-case letters, digits and `-` only")
+        if not isinstance(facts, Mapping) or not isinstance(facts.get("name"), str) or not facts["name"].strip():
+            raise SettingsError(name, facts, f'the author {key!r} needs a name: {{"name": "Ann Example"}}')
+        if unknown := set(facts) - {"name", "url"}:
+            raise SettingsError(name, facts, f"an author has name and url, not {', '.join(sorted(map(str, unknown)))}")
+        return Author(key, facts["name"].strip(), facts.get("url") or None)
