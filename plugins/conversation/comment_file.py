@@ -106,12 +106,12 @@ class _FieldReader:
         self._warn_of_unknown_keys()
         self._compare_with_path("thread", thread)
         self._compare_with_path("id", id)
-        author = self._text("author")
-        name = self._name(required=author is None)
+        author, state = self._text("author"), self._state()
+        name = self._name(required=author is None and state is State.APPROVED)
         date = self._date("date", required=True)
         if author is not None:
             self._require_signed_keys()
-        state, kind, parent = self._state(), self._kind(), self._in_reply_to()
+        kind, parent = self._kind(), self._in_reply_to()
         if date is None:
             return None
         origin = Origin(self.report.path, tuple((key, value.line) for key, value in self.values.items()))
@@ -142,8 +142,9 @@ class _FieldReader:
     def _compare_with_path(self, key: str, expected: str) -> None:
         value = self._text(key)
         if value is not None and value != expected:
+            code = "signature-moved" if "author" in self.values else f"{key}-disagrees"
             self.report.error(
-                self._line(key), f"{key}-disagrees", f"{key} is {value[:80]!r}, and the path says {expected!r}",
+                self._line(key), code, f"{key} is {value[:80]!r}, and the path says {expected!r}",
                 f"move the file or make it `{key}: {expected}`",
             )  # fmt: skip
 

@@ -1,12 +1,15 @@
-"""The values that the parts hand to each other: authors, comments, threads, pages, problems.
+"""The values that the parts hand to each other: authors, comments, threads, pages, problems, settings.
 
 Rule: nothing here reads, writes or changes after it is made; a text that came from a stranger stays unescaped until a
 template or a feed writes it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 
 class Severity(Enum):
@@ -149,11 +152,11 @@ class Placement:
     opens: bool
     """A list of replies opens after this comment."""
     closes: int
-    """How many lists of replies close after this comment."""
+    """How many lists of replies close after this comment; none where one opens."""
     parent: Comment | None = None
     """The comment it answers, where that is in the thread (a tombstone too)."""
     is_orphan: bool = False
-    """It answers a comment that is not in the thread, or a loop was cut here."""
+    """It answers a comment that is not in the thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,8 @@ class Thread:
 
     name: str
     placements: tuple[Placement, ...] = ()
+    bodies: Mapping[str, str] = field(default_factory=dict)
+    """By id: the body as clean HTML; none for a tombstone."""
     guests: frozenset[str] = frozenset()
     """Ids of the comments whose name can be taken for an author's."""
 
@@ -196,6 +201,8 @@ class Page:
     lang: str
     """BCP 47."""
     conversation: Conversation = Conversation.OPEN
+    is_article: bool = True
+    """False for Pelican's pages, which stay silent until somebody has commented on them."""
     is_listed: bool = True
     """False for drafts and hidden pages: they show their thread, and no feed or list does."""
     date: datetime | None = None
@@ -206,3 +213,42 @@ class Page:
     """Names, as the page gives them."""
     path: str = ""
     """Source file, as in `Problem.path`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one site."""
+
+    root: Path
+    """Folder of the settings file, absolute: comments, keys and paths in problems are relative to it."""
+    path: Path
+    """Folder of the comments, absolute."""
+    allowed_signers: Path
+    """Absolute."""
+    authors: Mapping[str, Author]
+    """By key."""
+    signing_key: Path | None
+    """SSH key, private or public (an agent then holds the private half), absolute; None: ask git, then look in `~/.ssh`."""
+    max_body_bytes: int
+    max_indent: int
+    """Lists of replies nest this deep on a page."""
+    close_after_days: int | None
+    recent: int
+    """How many of the latest comments an unknown theme's index gets; 0: none."""
+    auto: bool
+    """Whether regions are added to templates that do not call them."""
+    content_block: str
+    head_block: str
+    feed_atom: str | None
+    feed_thread_atom: str | None
+    """With `{thread}`."""
+    feed_author_atom: str | None
+    feed_max_items: int
+    timezone: ZoneInfo
+    site_url: str
+    """Absolute address of the site, no slash at its end; empty where the site has none yet."""
+    feed_domain: str
+    """As `site_url`, for feeds."""
+    site_name: str
+    """Plain text."""
+    default_lang: str

@@ -1,16 +1,15 @@
 """The `CONVERSATION_*` settings, checked once, with the few of Pelican's own that conversations need.
 
-Rule: this module alone reads Pelican's settings; everything else is given the `Settings` it makes.
+Rule: this module alone reads Pelican's settings; everything else is given the `model.Settings` it makes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import SettingsError
-from .model import Author
+from .model import Author, Settings
 from .text import is_id
 
 DEFAULTS: Mapping[str, object] = {
@@ -31,45 +30,6 @@ DEFAULTS: Mapping[str, object] = {
     "CONVERSATION_FEED_MAX_ITEMS": 100,
 }
 """Every setting with its default; the README's table says what each is for, and a test holds the two together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The settings of one site."""
-
-    root: Path
-    """Folder of the settings file, absolute: comments, keys and paths in problems are relative to it."""
-    path: Path
-    """Folder of the comments, absolute."""
-    allowed_signers: Path
-    """Absolute."""
-    authors: Mapping[str, Author]
-    """By key."""
-    signing_key: Path | None
-    """SSH key, private or public (an agent then holds the private half), absolute; None: ask git, then look in `~/.ssh`."""
-    max_body_bytes: int
-    max_indent: int
-    """Lists of replies nest this deep on a page."""
-    close_after_days: int | None
-    recent: int
-    """How many of the latest comments an unknown theme's index gets; 0: none."""
-    auto: bool
-    """Whether regions are added to templates that do not call them."""
-    content_block: str
-    head_block: str
-    feed_atom: str | None
-    feed_thread_atom: str | None
-    """With `{thread}`."""
-    feed_author_atom: str | None
-    feed_max_items: int
-    timezone: ZoneInfo
-    site_url: str
-    """Absolute address of the site, no slash at its end; empty where the site has none yet."""
-    feed_domain: str
-    """As `site_url`, for feeds."""
-    site_name: str
-    """Plain text."""
-    default_lang: str
 
 
 def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:

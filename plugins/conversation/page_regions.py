@@ -1,0 +1,61 @@
+"""What templates call `conversation`: the regions, asked for with Pelican's own articles and pages.
+
+Rule: it only finds the values that a region is a function of; it adds nothing of its own to what the region says.
+"""
+
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from .conversations import Conversations
+from .model import Page, Thread
+from .regions import LatestComment, Regions
+
+
+class PageRegions:
+    """The regions of every page; its methods are for templates."""
+
+    def __init__(self, conversations: Conversations, regions: Regions, latest: tuple[LatestComment, ...]) -> None:
+        self._conversations = conversations
+        self._regions = regions
+        self._latest = latest
+        self.shown: set[str] = set()
+        """Source paths of the pages whose section was asked for."""
+
+    @pass_context
+    def section(self, context: Context, content: Any) -> Markup:  # Pelican's Content is untyped
+        """Return the conversation of an article or page."""
+        self.shown.add(content.source_path)
+        page, thread = self._find(content)
+        return self._regions.render_section(page, thread, _site_url(context))
+
+    @pass_context
+    def count(self, context: Context, content: Any) -> Markup:  # as above
+        """Return "5 comments", a link."""
+        page, thread = self._find(content)
+        return self._regions.render_count(page, thread, _site_url(context))
+
+    @pass_context
+    def recent(self, context: Context, number: int = 5) -> Markup:
+        """Return the latest comments of the site."""
+        return self._regions.render_recent(self._latest, number, _site_url(context))
+
+    @pass_context
+    def head(self, context: Context, content: Any) -> Markup:  # as above
+        """Return feed link and JSON-LD for `<head>`."""
+        page, thread = self._find(content)
+        return self._regions.render_head(page, thread, _site_url(context))
+
+    def _find(self, content: Any) -> tuple[Page, Thread]:  # as above
+        """Return the facts of a page that Pelican read; raises LookupError for what is none."""
+        pages = self._conversations.site.pages
+        path = getattr(content, "source_path", None)
+        if path not in pages:
+            raise LookupError(f"conversation: {content!r} is no article or page that Pelican read; pass `article` or `page`")
+        return pages[path], self._conversations.thread_of(pages[path])
+
+
+def _site_url(context: Context) -> str:
+    return str(context.get("SITEURL", ""))

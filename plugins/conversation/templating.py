@@ -1,0 +1,115 @@
+"""Templates: the environment that regions are rendered in, and the loader that adds them to themes that do not know them.
+
+Rule: a theme's own file is never changed or copied. Where a theme calls no region, its template is extended by one of
+ours of the same name, which adds to its blocks; the theme's is then found under `!conversation/`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, TemplateNotFound, meta, nodes
+from jinja2.exceptions import TemplateSyntaxError
+
+from .model import Settings
+
+OWN_TEMPLATES = Path(__file__).parent / "templates"
+PREFIX = "!conversation"
+INDEX = "index.html"
+
+STYLESHEET = "conversation.css"
+"""Written beside the theme's static files where a theme is extended."""
+
+_STYLE_LINK = f'<link rel="stylesheet" href="{{{{ SITEURL }}}}/{{{{ THEME_STATIC_DIR }}}}/{STYLESHEET}">\n'
+_CONTENT = "article if article is defined else page"
+
+
+def make_region_environment(theme_folders: Iterable[Path]) -> Environment:
+    """Return the environment of the regions: a theme's `conversation/*.html` first, then ours; everything is escaped.
+
+    It is not Pelican's, so that a region needs neither Pelican nor the rest of the site to be rendered.
+    """
+    folders = [str(folder) for folder in (*theme_folders, OWN_TEMPLATES)]
+    environment = Environment(
+        loader=FileSystemLoader(folders), autoescape=True, extensions=["jinja2.ext.i18n"], auto_reload=False
+    )
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+class RegionLoader(BaseLoader):
+    """Extends the templates of a theme that do not call the regions they could show."""
+
+    def __init__(self, theme: BaseLoader, settings: Settings, content_templates: Iterable[str]) -> None:
+        self.theme = theme
+        self.settings = settings
+        self.content_templates = frozenset(content_templates)
+        """Files that show an article or a page, such as `article.html`."""
+        self._extensions: dict[str, str] = {}
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """Return the extension of a template that needs one; raises TemplateNotFound for every other."""
+        if template not in self.content_templates and template != INDEX:
+            raise TemplateNotFound(template)
+        if template not in self._extensions:
+            self._extensions[template] = self._extend(environment, template)
+        if not self._extensions[template]:
+            raise TemplateNotFound(template)
+        return self._extensions[template], None, None
+
+    def _extend(self, environment: Environment, template: str) -> str:
+        """Return the source of the extension, empty where the theme needs none."""
+        reached = self._reach(environment, template)
+        if any(name in self.content_templates for name in reached if name != template):
+            return ""  # it builds on another template, which is extended
+        called = frozenset().union(*reached.values())
+        blocks = {}
+        if template == INDEX:
+            if self.settings.recent:
+                blocks["recent"] = (self.settings.content_block, f"conversation.recent({self.settings.recent})")
+        else:
+            blocks["section"] = (self.settings.content_block, f"conversation.section({_CONTENT})")
+            blocks["head"] = (self.settings.head_block, f"conversation.head({_CONTENT})")
+        parts = [_add_to_block(block, call) for region, (block, call) in blocks.items() if region not in called and block]
+        return f'{{% extends "{PREFIX}/{template}" %}}\n{"".join(parts)}' if parts else ""
+
+    @property
+    def is_extending(self) -> bool:
+        """Whether a template was extended so far."""
+        return any(self._extensions.values())
+
+    def _reach(self, environment: Environment, template: str) -> Mapping[str, frozenset[str]]:
+        """Return the theme's templates that `template` extends, includes or imports, with the regions each calls."""
+        reached: dict[str, frozenset[str]] = {}
+        waiting = [template]
+        while waiting:
+            name = waiting.pop()
+            if name in reached:
+                continue
+            try:
+                tree = environment.parse(self.theme.get_source(environment, name)[0])
+            except (TemplateNotFound, TemplateSyntaxError):  # Pelican will say so where it matters
+                reached[name] = frozenset()
+                continue
+            reached[name] = frozenset(_find_calls(tree))
+            waiting.extend(found for found in meta.find_referenced_templates(tree) if found is not None)
+        return reached
+
+
+def _find_calls(tree: nodes.Template) -> Iterable[str]:
+    """Yield the regions that a template names: `conversation.section`."""
+    for attribute in tree.find_all(nodes.Getattr):
+        if isinstance(attribute.node, nodes.Name) and attribute.node.name == "conversation":
+            yield attribute.attr
+
+
+def _add_to_block(block: str, call: str) -> str:
+    style = _STYLE_LINK if "head" in call else ""
+    return f"{{% block {block} %}}{{{{ super() }}}}\n{style}{{{{ {call} }}}}\n{{% endblock %}}\n"
+
+
+def add_regions(environment: Environment, settings: Settings, content_templates: Iterable[str]) -> RegionLoader:
+    """Let a Pelican environment find our extensions before the theme's templates, and these under `!conversation/`."""
+    theme = environment.loader or ChoiceLoader([])
+    ours = RegionLoader(theme, settings, content_templates)
+    environment.loader = ChoiceLoader([ours, theme, PrefixLoader({PREFIX: theme})])
+    return ours
