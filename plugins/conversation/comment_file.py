@@ -24,6 +24,17 @@ FENCE = "---"
 
 
 @dataclass(frozen=True, slots=True)
+class CommentFile:
+    """The bytes of one comment file and of its signature."""
+
+    id: str
+    path: str
+    """As in `Problem.path`."""
+    data: bytes
+    signature: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedFile:
     """What a comment file gave: a comment, or None and at least one error; problems either way."""
 
@@ -77,9 +88,8 @@ def _split(data: bytes, report: _Report) -> tuple[str, str, int] | None:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        report.error(line, "undecodable", what, "save the file as UTF-8")
+        report.error(data[: error.start].count(b"\n") + 1, "undecodable", what, "save the file as UTF-8")
         return None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")

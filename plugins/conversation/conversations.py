@@ -40,8 +40,8 @@ class Conversations:
 def read_conversations(site: Site) -> Conversations:
     """Read, verify and thread every comment file."""
     settings = site.settings
-    signers, problems = _read_signers(settings)
-    problems = [*site.problems, *problems]
+    signers, key_problems = _read_signers(settings)
+    problems = [*site.problems, *key_problems]
     rules = Rules(
         authors=settings.authors, signers=signers, timezone=settings.timezone,
         max_body_bytes=settings.max_body_bytes, max_indent=settings.max_indent,

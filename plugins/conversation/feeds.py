@@ -21,7 +21,7 @@ from .text import is_lang, is_web_address
 _NOT_WRITTEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 (2.2) forbids, and the C1 controls, which it discourages and the W3C's validator warns of."""
 _ORIGIN = re.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-_URI_SAFE = "/#%[]=:;$&()+,!?*@'~"
+_URI_SAFE = "/#%=:;$&()+,!?*@'~"
 """What stays as it is in a URI, and `%`, as addresses may be encoded already."""
 
 _TEMPLATE = Environment(

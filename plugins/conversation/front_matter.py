@@ -70,8 +70,8 @@ def _content_events(text: str) -> Iterator[yaml.Event]:
                 raise _error(event, "the front matter holds two YAML documents", "keep one")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _error(event, "YAML anchors and aliases (& and *) are not read here", "write the value out, in quotes")
-        if getattr(event, "tag", None):
-            raise _error(event, f"YAML tags ({event.tag}) are not read here", "put the value in quotes")
+        if tag := getattr(event, "tag", None):
+            raise _error(event, f"YAML tags ({tag}) are not read here", "put the value in quotes")
         if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             yield event
 
@@ -90,7 +90,7 @@ def _read_mapping(events: Iterator[yaml.Event]) -> Mapping[str, Value]:
             raise _error(key, "a key of the front matter is not plain text", "write lines such as `name: Ann`")
         if key.value in values:
             raise _error(key, f"the key {key.value!r} stands twice", "keep one of the two")
-        values[key.value] = Value(_read_value(events), key.start_mark.line + 1)
+        values[key.value] = Value(_read_value(events), _line(key))
     return values
 
 
@@ -109,8 +109,12 @@ def _read_value(events: Iterator[yaml.Event]) -> Scalars:
     raise _error(event, "nested values are not read here", "put the value in quotes")
 
 
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
 def _error(event: yaml.Event, message: str, remedy: str) -> FrontMatterError:
-    return FrontMatterError(event.start_mark.line + 1, message, remedy)
+    return FrontMatterError(_line(event), message, remedy)
 
 
 def format_front_matter(values: Mapping[str, Scalars]) -> str:

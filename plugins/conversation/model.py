@@ -249,6 +249,8 @@ class Settings:
     """Absolute address of the site, no slash at its end; empty where the site has none yet."""
     feed_domain: str
     """As `site_url`, for feeds."""
+    has_site_feed: bool
+    """Whether Pelican writes an Atom feed of the articles."""
     site_name: str
     """Plain text."""
     default_lang: str

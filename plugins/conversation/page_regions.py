@@ -51,7 +51,7 @@ class PageRegions:
     def _find(self, content: Any) -> tuple[Page, Thread]:  # as above
         """Return the facts of a page that Pelican read; raises LookupError for what is none."""
         pages = self._conversations.site.pages
-        path = getattr(content, "source_path", None)
+        path = getattr(content, "source_path", "")
         if path not in pages:
             raise LookupError(f"conversation: {content!r} is no article or page that Pelican read; pass `article` or `page`")
         return pages[path], self._conversations.thread_of(pages[path])

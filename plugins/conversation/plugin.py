@@ -110,7 +110,7 @@ def add_to_feed(context: Mapping[str, Any], feed: Any) -> None:  # feedgenerator
 
 def note_written(path: str, context: Mapping[str, Any]) -> None:  # noqa: ARG001 - Pelican's signature
     """Notice a page that was written without its conversation, once for each template."""
-    content = context.get("article") or context.get("page")
+    content: Any = context.get("article") or context.get("page")
     build: Build = context["conversation_build"]
     page = build.conversations.site.pages.get(getattr(content, "source_path", ""))
     if page is None or not build.loaders or page.conversation is Conversation.HIDDEN:

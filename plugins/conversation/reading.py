@@ -8,24 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
-from .comment_file import MAX_BODY_BYTES, parse_comment
+from .comment_file import MAX_BODY_BYTES, CommentFile, parse_comment
 from .errors import SignatureError
 from .lookalikes import find_author_alike
 from .markup import render_body
 from .model import Author, Comment, Problem, Severity, State, Thread
 from .signatures import Signer, verify_signature
 from .threads import build_thread
-
-
-@dataclass(frozen=True, slots=True)
-class CommentFile:
-    """The bytes of one comment file and of its signature."""
-
-    id: str
-    path: str
-    """As in `Problem.path`."""
-    data: bytes
-    signature: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Regions:
 
 def thread_feed_path(page: Page, thread: Thread, settings: Settings) -> str | None:
     """Return where the feed of a thread is written, or None where it has none: no comments, not listed, no site address."""
-    is_fed = settings.feed_thread_atom and settings.feed_domain and page.is_listed and thread.count
+    is_fed = settings.feed_thread_atom and settings.site_url and page.is_listed and thread.count
     if not is_fed or page.conversation is Conversation.HIDDEN or settings.feed_thread_atom is None:
         return None
     return settings.feed_thread_atom.format(thread=page.thread)

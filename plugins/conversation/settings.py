@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import SettingsError
 from .model import Author, Settings
-from .text import is_id
+from .text import is_id, is_web_address
 
 DEFAULTS: Mapping[str, object] = {
     "CONVERSATION_PATH": "comments",
@@ -30,6 +30,8 @@ DEFAULTS: Mapping[str, object] = {
     "CONVERSATION_FEED_MAX_ITEMS": 100,
 }
 """Every setting with its default; the README's table says what each is for, and a test holds the two together."""
+
+SITE_FEEDS = ("FEED_ALL_ATOM", "FEED_ATOM", "CATEGORY_FEED_ATOM", "AUTHOR_FEED_ATOM", "TRANSLATION_FEED_ATOM", "TAG_FEED_ATOM")
 
 
 def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
@@ -59,6 +61,7 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         timezone=reader.timezone("TIMEZONE"),
         site_url=site_url,
         feed_domain=(reader.text("FEED_DOMAIN") or site_url).rstrip("/"),
+        has_site_feed=any(pelican.get(name) for name in SITE_FEEDS),
         site_name=reader.text("SITENAME"),
         default_lang=reader.text("DEFAULT_LANG"),
     )
@@ -99,7 +102,8 @@ class _Reader:
         value = self.text(name)
         if not value:
             return None
-        if needs not in value or value.startswith("/") or ".." in Path(value).parts:
+        plain = value.replace(needs, "") if needs else value
+        if needs not in value or value.startswith("/") or ".." in Path(value).parts or set(plain) & set("{}"):
             raise SettingsError(name, value, f"give a path inside the output folder{f' with {needs}' if needs else ''}")
         return value
 
@@ -123,4 +127,7 @@ class _Reader:
             raise SettingsError(name, facts, f'the author {key!r} needs a name: {{"name": "Ann Example"}}')
         if unknown := set(facts) - {"name", "url"}:
             raise SettingsError(name, facts, f"an author has name and url, not {', '.join(sorted(map(str, unknown)))}")
-        return Author(key, facts["name"].strip(), facts.get("url") or None)
+        url = facts.get("url") or None
+        if url is not None and not (isinstance(url, str) and (is_web_address(url) or url.startswith("/"))):
+            raise SettingsError(name, facts, "an author's url is an http(s) address, or a path on the site such as /about")
+        return Author(key, facts["name"].strip(), url)

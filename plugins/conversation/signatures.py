@@ -12,13 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from .errors import SignatureError
 from .model import Problem, Severity
-
-if TYPE_CHECKING:  # cryptography takes about a tenth as long to import as Pelican: only sites with signers pay that
-    from cryptography.hazmat.primitives.serialization import SSHPublicKeyTypes
 
 NAMESPACE = "comment@pelican-conversation"
 """What a signature is for, so that one made for git or for mail proves nothing here."""
@@ -28,20 +24,18 @@ KEY_TYPES = (
 )  # fmt: skip
 """The types of keys that are verified; OpenSSH has two more, dsa, which it gave up, and certificates."""
 
-_MIN_RSA_BITS = 1024
-"""OpenSSH refuses shorter ones (SSH_RSA_MINIMUM_MODULUS_SIZE)."""
-_MAGIC = b"SSHSIG\0\0\0\1"
-"""Name and version of the format (PROTOCOL.sshsig)."""
+_MIN_RSA_BITS = 1024  # OpenSSH refuses shorter ones (SSH_RSA_MINIMUM_MODULUS_SIZE)
+_MAGIC = b"SSHSIG\0\0\0\1"  # name and version of the format (PROTOCOL.sshsig)
 _HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
 _ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\r?\n(.*?)\n-----END SSH SIGNATURE-----", re.DOTALL)
-_SIGN_AGAIN = "sign the file again, as it is now"
+_OTHER_TYPE = "use an ed25519, ecdsa or rsa key"
+_NAIVE_DATE = ("a validity date without Z means another moment on another machine", "write it in UTC, as 20260314Z")
 
 _PRINCIPALS = re.compile(r'(?:"([^"]*)"|([^\s"]+))\s+(.*)')
 _WORD = re.compile(r'((?:[^\s"]|"(?:[^"\\]|\\.)*")+)(?:\s+(.*))?')
 _KEY_TYPE = re.compile(r"(?!cert-authority$)[a-z0-9@.-]+", re.IGNORECASE)
-_OPTION = re.compile(
-    r'(cert-authority|(?:namespaces|valid-after|valid-before)(?==))(?:="((?:[^"\\]|\\.)*)")?(?:,(?=.)|$)', re.IGNORECASE
-)
+_OPTION = re.compile(r'(namespaces|valid-after|valid-before)="((?:[^"\\]|\\.)+)"', re.IGNORECASE)
+_OPTIONS = re.compile(rf"{_OPTION.pattern}(?:,{_OPTION.pattern})*", re.IGNORECASE)
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z|UTC)?", re.IGNORECASE | re.ASCII)
 _NAIVE = re.compile(r'valid-(?:after|before)="[0-9]+"', re.IGNORECASE)
 
@@ -101,29 +95,22 @@ def parse_allowed_signers(
             signers.append(_read_signer(content, number, timezone))
         except SignatureError as error:
             problems.append(Problem(path, number, error.code, error.message, error.remedy))
-            continue
-        if _NAIVE.search(content):
-            message = (
-                "a validity date without Z is read in the site's TIMEZONE, and by ssh-keygen in that of the machine"
-            )
-            problems.append(
-                Problem(path, number, "naive-signer-date", message, "write it in UTC, as 20260314Z", Severity.WARNING)
-            )
+        else:
+            if _NAIVE.search(content):
+                problems.append(Problem(path, number, "naive-signer-date", *_NAIVE_DATE, Severity.WARNING))
     return tuple(signers), tuple(problems)
 
 
-def _bad_signer(
-    message: str, remedy: str = "write `KEY-OF-AUTHOR ssh-ed25519 AAAA...`, as in the .pub file"
-) -> SignatureError:
+def _bad_signer(message: str, remedy: str = "write `AUTHOR ssh-ed25519 AAAA...` as in the .pub file") -> SignatureError:
     return SignatureError("bad-signer", message, remedy)
 
 
 def _read_signer(line: str, number: int, timezone: tzinfo) -> Signer:
     """Read a line that is neither empty nor a comment; SignatureError says why it cannot be used."""
     match = _PRINCIPALS.fullmatch(line)
-    principals = _split_list((match[1] or match[2] or "") if match else "")
-    if match is None or not principals:
-        raise _bad_signer("the line does not begin with the key of an author")
+    principals = tuple(filter(None, (match[1] or match[2] or "").split(","))) if match else ()
+    if match is None or not principals or principals[0] in KEY_TYPES:
+        raise _bad_signer("the line does not begin with an author of CONVERSATION_AUTHORS")
     options: dict[str, str] = {}
     words = _WORD.fullmatch(match[3])
     if words and not _KEY_TYPE.fullmatch(words[1]):
@@ -132,61 +119,39 @@ def _read_signer(line: str, number: int, timezone: tzinfo) -> Signer:
     if words is None or not words[2]:
         raise _bad_signer("the line has no key")
     key = _read_key(words[1], words[2].split(maxsplit=1)[0])
-    after, before = (_read_moment(name, options.get(name), timezone) for name in ("valid-after", "valid-before"))
+    moments = {name: _read_moment(name, text, timezone) for name, text in options.items() if name != "namespaces"}
+    after, before = moments.get("valid-after"), moments.get("valid-before")
     if after and before and before <= after:
         raise _bad_signer("valid-before is not later than valid-after", "correct the dates")
-    return Signer(principals, words[1], key, _split_list(options.get("namespaces", "")), after, before, number)
-
-
-def _split_list(text: str) -> tuple[str, ...]:
-    return tuple(part for part in text.split(",") if part)
+    namespaces = tuple(options["namespaces"].split(",")) if "namespaces" in options else ()
+    return Signer(principals, words[1], key, namespaces, after, before, number)
 
 
 def _read_options(text: str) -> dict[str, str]:
     """Read `namespaces="..."` and the dates, by name in lower case."""
-    options: dict[str, str] = {}
-    position = 0
-    while position < len(text):
-        match = _OPTION.match(text, position)
-        if match is None or match[2] == "":
-            raise _bad_signer(
-                f"{text[position : position + 80]!r} is no option of allowed_signers",
-                'use namespaces="...", valid-after="..." and valid-before="..."',
-            )
-        if match[2] is None:
-            raise SignatureError(
-                "unsupported-signer", "cert-authority is not supported here", "give the author's own key"
-            )
-        name = match[1].lower()
-        if name in options:
-            raise _bad_signer(f"the option {name} stands twice", "keep one of the two")
-        options[name] = match[2].replace('\\"', '"')
-        position = match.end()
-    return options
+    if "cert-authority" in text.lower():
+        raise SignatureError("unsupported-signer", "cert-authority is not supported here", "give the author's own key")
+    if not _OPTIONS.fullmatch(text):
+        remedy = 'use namespaces="...", valid-after="..." and valid-before="..." only'
+        raise _bad_signer(f"{text[:80]!r} are no options of allowed_signers", remedy)
+    found = [(name.lower(), value.replace('\\"', '"')) for name, value in _OPTION.findall(text)]
+    if len(dict(found)) < len(found):
+        raise _bad_signer(f"an option stands twice in {text[:80]!r}", "keep one of the two")
+    return dict(found)
 
 
 def _read_key(key_type: str, encoded: str) -> bytes:
     if key_type not in KEY_TYPES:
-        raise SignatureError(
-            "unsupported-signer",
-            f"keys of type {key_type[:80]!r} are not supported",
-            "use an ed25519, ecdsa or rsa key",
-        )
+        raise SignatureError("unsupported-signer", f"keys of type {key_type[:80]!r} are not supported", _OTHER_TYPE)
     try:
         key = base64.b64decode(encoded, validate=True)
-        if _type_of(key) != key_type:
-            raise ValueError(f"it holds a key of type {_type_of(key)[:80]!r}")
-        _load_key(key)
+        _load_key(key_type, key)
     except ValueError as error:
-        raise _bad_signer(
-            f"{encoded[:40]!r} is no {key_type} key: {error}", "copy the line of the .pub file in full"
-        ) from error
+        raise _bad_signer(f"{encoded[:40]!r} is no {key_type} key: {error}", "copy the whole .pub line") from error
     return key
 
 
-def _read_moment(name: str, text: str | None, timezone: tzinfo) -> datetime | None:
-    if text is None:
-        return None
+def _read_moment(name: str, text: str, timezone: tzinfo) -> datetime:
     match = _MOMENT.fullmatch(text)
     try:
         if match is None:
@@ -204,54 +169,38 @@ def verify_signature(data: bytes, signature: bytes, *, author: str, signers: Seq
     """
     try:
         claim = _read_signature(signature)
-    except ValueError as error:
-        raise SignatureError(
-            "signature-broken", f"the signature is none of ssh-keygen's: {error}", _SIGN_AGAIN
-        ) from error
-    if claim.namespace != NAMESPACE.encode():
-        message = f"the signature is for {claim.namespace[:80].decode(errors='replace')!r}, not for comments"
-        raise SignatureError("signature-wrong-namespace", message, f"sign with -n {NAMESPACE}")
-    usable = _find_signers(claim, author, signers)
-    try:
+        usable = _find_signers(claim, author, signers)
         if not _is_signed(data, claim, usable[0]):
             raise ValueError("the file is not what was signed")
     except ValueError as error:
-        raise SignatureError("signature-broken", f"the signature does not hold: {error}", _SIGN_AGAIN) from error
+        raise SignatureError("signature-broken", f"the signature is broken: {error}", "sign the file again") from error
     if not any(signer.is_valid_on(date) for signer in usable):
-        message = (
-            f"the comment's date {date:%Y-%m-%dT%H:%M:%S%z} is outside the time of its key ({_name_lines(usable)})"
-        )
-        raise SignatureError(
-            "signature-expired", message, "sign with a key of that time, or correct valid-after and valid-before"
-        )
+        message = f"its key was not valid on {date:%Y-%m-%dT%H:%M:%S%z}, the comment's date (allowed_signers, line {usable[-1].line})"
+        raise SignatureError("signature-expired", message, "sign with a key of that time, or correct that line's dates")
 
 
 def _find_signers(claim: "_Claim", author: str, signers: Sequence[Signer]) -> list[Signer]:
     """Return the lines by which the claim's key may sign the author's comments, whatever the date; at least one."""
+    if claim.namespace != NAMESPACE.encode():
+        message = f"the signature is for {claim.namespace[:80].decode(errors='replace')!r}, not for comments"
+        raise SignatureError("signature-wrong-namespace", message, f"sign with -n {NAMESPACE}")
     known = [signer for signer in signers if signer.key == claim.key]
     mine = [signer for signer in known if signer.is_for(author)]
     usable = [signer for signer in mine if signer.is_for_comments()]
     if usable:
         return usable
-    fingerprint = base64.b64encode(hashlib.sha256(claim.key).digest()).decode().rstrip("=")
-    key = f"the key SHA256:{fingerprint}"
+    key = "the key SHA256:" + base64.b64encode(hashlib.sha256(claim.key).digest()).decode().rstrip("=")
     if mine:
-        message = f"{key} is for {','.join(mine[0].namespaces)!r} only ({_name_lines(mine)})"
+        message = f"{key} is for {','.join(mine[0].namespaces)!r} only (allowed_signers, line {mine[0].line})"
         raise SignatureError("signature-wrong-namespace", message, f"add {NAMESPACE} to the namespaces of that line")
     if known:
-        message = f"{key} is for {','.join(known[0].principals)!r}, not for {author!r} ({_name_lines(known)})"
-        raise SignatureError(
-            "signature-unknown-key", message, "sign with the author's own key, or add the author to that line"
-        )
+        message = f"{key} is for {','.join(known[0].principals)!r}, not for {author!r} (allowed_signers, line {known[0].line})"
+        raise SignatureError("signature-unknown-key", message, "sign with the author's key, or add them to that line")
     if claim.key_type not in KEY_TYPES:
         message = f"{key} is of type {claim.key_type[:80]!r}, which is not supported"
-        raise SignatureError("signature-unknown-key", message, "sign with an ed25519, ecdsa or rsa key")
+        raise SignatureError("signature-unknown-key", message, _OTHER_TYPE)
     remedy = f"add a line `{author} {claim.key_type} ...` if it is the author's key, else remove the file"
     raise SignatureError("signature-unknown-key", f"{key} is not in allowed_signers", remedy)
-
-
-def _name_lines(signers: Sequence[Signer]) -> str:
-    return f"allowed_signers, line {', '.join(str(signer.line) for signer in signers)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +224,10 @@ def _read_signature(signature: bytes) -> _Claim:
     if not blob.startswith(_MAGIC) or len(strings) != 5:
         raise ValueError("it is not of the format SSHSIG, version 1")
     key, namespace, _reserved, hash_name, value = strings
+    key_type = next(iter(_split_strings(key)), b"")
     if hash_name not in _HASHES:
         raise ValueError(f"its hash {hash_name[:40]!r} is neither sha256 nor sha512")
-    return _Claim(key, _type_of(key), namespace, hash_name, value)
+    return _Claim(key, key_type.decode("ascii"), namespace, hash_name, value)
 
 
 def _split_strings(data: bytes) -> list[bytes]:
@@ -291,10 +241,6 @@ def _split_strings(data: bytes) -> list[bytes]:
     if position > len(data):
         raise ValueError("it ends early")
     return strings
-
-
-def _type_of(key: bytes) -> str:
-    return next(iter(_split_strings(key)), b"").decode("ascii")
 
 
 def _is_signed(data: bytes, claim: _Claim, signer: Signer) -> bool:
@@ -311,44 +257,42 @@ def _is_signed(data: bytes, claim: _Claim, signer: Signer) -> bool:
     allowed = (b"rsa-sha2-256", b"rsa-sha2-512") if signer.key_type == "ssh-rsa" else (signer.key_type.encode(),)
     if algorithm not in allowed or len(values) != 1:
         raise ValueError(f"{algorithm[:40]!r} is not how keys of type {signer.key_type} sign")
-    return _is_value_of(_load_key(signer.key), values[0], message, bits=algorithm.removesuffix(b"@openssh.com")[-3:])
+    bits = algorithm.removesuffix(b"@openssh.com")[-3:]
+    return _is_value_of(_load_key(signer.key_type, signer.key), values[0], message, bits=bits)
 
 
-def _is_value_of(key: "SSHPublicKeyTypes", value: bytes, message: bytes, *, bits: bytes) -> bool:
+def _is_value_of(key: object, value: bytes, message: bytes, *, bits: bytes) -> bool:
     """Whether `value` is what the key makes of `message`; `bits` ends the name of its algorithm, and names its hash."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
+    by_bits = {b"256": hashes.SHA256(), b"384": hashes.SHA384(), b"521": hashes.SHA512(), b"512": hashes.SHA512()}
     try:
-        if isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(value, message)
-            return True
-        by_bits = {b"256": hashes.SHA256(), b"384": hashes.SHA384(), b"521": hashes.SHA512(), b"512": hashes.SHA512()}
         if isinstance(key, rsa.RSAPublicKey):
-            padded = value.rjust(
-                (key.key_size + 7) // 8, b"\0"
-            )  # some agents leave out leading zeros, as OpenSSH knows
-            key.verify(padded, message, padding.PKCS1v15(), by_bits[bits])
-            return True
-        if isinstance(key, ec.EllipticCurvePublicKey):
+            # some agents leave out leading zeros, which OpenSSH puts back
+            key.verify(value.rjust((key.key_size + 7) // 8, b"\0"), message, padding.PKCS1v15(), by_bits[bits])
+        elif isinstance(key, ec.EllipticCurvePublicKey):
             r, s = (int.from_bytes(number, signed=True) for number in _split_strings(value))
             key.verify(utils.encode_dss_signature(r, s), message, ec.ECDSA(by_bits[bits]))
-            return True
+        elif isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(value, message)
+        else:
+            raise ValueError("its key is of no type that signs comments")
     except InvalidSignature:
-        pass
-    return False
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)
-def _load_key(key: bytes) -> "SSHPublicKeyTypes":
-    """Make a key that verifies; ValueError where there is none in these bytes."""
+def _load_key(key_type: str, key: bytes) -> object:
+    """Make a public key of `cryptography`, whose import only sites with signers pay; ValueError where `key` is none."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
     try:
-        loaded = load_ssh_public_key(_type_of(key).encode() + b" " + base64.b64encode(key))
+        loaded = load_ssh_public_key(key_type.encode() + b" " + base64.b64encode(key))
     except (UnsupportedAlgorithm, NotImplementedError) as error:
         raise ValueError(str(error)) from error
     if isinstance(loaded, rsa.RSAPublicKey) and loaded.key_size < _MIN_RSA_BITS:

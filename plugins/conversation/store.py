@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .comment_file import CommentFile
 from .front_matter import MAX_BYTES as MAX_HEADER_BYTES
 from .model import Problem, Severity
-from .reading import CommentFile
 from .text import is_id, is_thread_name
 
 COMMENT_SUFFIX = ".md"

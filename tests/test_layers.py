@@ -1,0 +1,73 @@
+"""Layers: a module imports only from the rows below its own."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "plugins" / "conversation"
+
+LAYERS = (
+    # values
+    {"errors", "model"},
+    # core: values in, values out
+    {"text", "front_matter", "markup", "signatures", "lookalikes"},
+    {"comment_file", "threads", "pages"},
+    {"reading", "views", "feeds"},
+    {"structured_data", "importers.html_to_markdown"},
+    {"regions"},
+    # edges: files, other programs, Pelican's settings
+    {"settings", "store", "ssh", "templating"},
+    {"site"},
+    {"conversations"},
+    # entry points: glue
+    {"site_feeds"},
+    {"feed_writing", "page_regions"},
+    {"plugin", "cli.check", "cli.import_", "cli.serve"},
+    {"cli", "cli.__init__", "__init__"},
+)
+"""From the ground up; modules of one row do not import each other."""
+
+ROWS = {module: row for row, modules in enumerate(LAYERS) for module in modules}
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent == PACKAGE / "cli")
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return the modules of the package that `path` imports, lazily too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parent
+            for _ in range(node.level - 1):
+                base = base.parent
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            for name in names:
+                target = base / name.replace(".", "/")
+                found.add(".".join(target.relative_to(PACKAGE).parts))
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_imports_go_down(path: Path) -> None:
+    """Every import of our own goes to a lower row."""
+    row = ROWS[module_name(path)]
+    wrong = {name for name in imported_modules(path) if ROWS[name] >= row}
+    assert set() == wrong
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if ROWS[module_name(path)] < ROWS["settings"]], ids=module_name)
+def test_the_core_does_no_input_or_output(path: Path) -> None:
+    """Below the edges, nothing reaches for files, processes, the network, the clock or Pelican."""
+    tree = ast.parse(path.read_text("utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    roots = {name.split(".")[0] for name in imported if name}
+    assert set() == roots & {"os", "subprocess", "socket", "shutil", "pelican", "click", "logging", "random", "time"}
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert set() == calls & {"open", "print", "input"}

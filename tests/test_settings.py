@@ -1,0 +1,58 @@
+"""Settings: checked once, with errors that name the setting."""
+
+from pathlib import Path
+
+import pytest
+from pelican.plugins.conversation.errors import SettingsError
+from pelican.plugins.conversation.model import Author
+from pelican.plugins.conversation.settings import DEFAULTS, read_settings
+
+ROOT = Path("/site")
+PELICAN = {"SITENAME": "A site", "SITEURL": "https://example.org/", "TIMEZONE": "Europe/Berlin", "DEFAULT_LANG": "en"}
+
+
+def test_defaults() -> None:
+    """A site that sets nothing has conversations in `comments/` beside its settings."""
+    settings = read_settings(PELICAN, ROOT)
+    assert (Path("/site/comments"), Path("/site/allowed_signers")) == (settings.path, settings.allowed_signers)
+    assert ("https://example.org", "https://example.org") == (settings.site_url, settings.feed_domain)
+    assert ({}, 65536) == (settings.authors, settings.max_body_bytes)
+
+
+def test_authors() -> None:
+    """Authors are known by their keys."""
+    found = read_settings({**PELICAN, "CONVERSATION_AUTHORS": {"ann": {"name": " Ann ", "url": "/about"}}}, ROOT)
+    assert {"ann": Author("ann", "Ann", "/about")} == found.authors
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CONVERSATION_AUTHOR", {}),
+        ("CONVERSATION_AUTHORS", ["ann"]),
+        ("CONVERSATION_AUTHORS", {"Ann": {"name": "Ann"}}),
+        ("CONVERSATION_AUTHORS", {"ann": {}}),
+        ("CONVERSATION_AUTHORS", {"ann": {"name": "Ann", "mail": "x"}}),
+        ("CONVERSATION_AUTHORS", {"ann": {"name": "Ann", "url": "javascript:alert(1)"}}),
+        ("CONVERSATION_MAX_BODY_BYTES", "64K"),
+        ("CONVERSATION_MAX_INDENT", -1),
+        ("CONVERSATION_CLOSE_AFTER_DAYS", True),
+        ("CONVERSATION_AUTO", 1),
+        ("CONVERSATION_PATH", 5),
+        ("CONVERSATION_FEED_ATOM", "/etc/feed.xml"),
+        ("CONVERSATION_FEED_THREAD_ATOM", "../{thread}.xml"),
+        ("CONVERSATION_FEED_THREAD_ATOM", "feeds/thread.xml"),
+        ("CONVERSATION_FEED_THREAD_ATOM", "feeds/{thread}/{slug}.xml"),
+        ("TIMEZONE", "Mars/Base"),
+    ],
+)
+def test_a_bad_value_is_named(name: str, value: object) -> None:
+    """The error names the setting and what to write instead."""
+    with pytest.raises(SettingsError, match=name) as caught:
+        read_settings({**PELICAN, name: value}, ROOT)
+    assert name == caught.value.setting
+
+
+def test_every_default_is_valid() -> None:
+    """The defaults themselves pass the checks."""
+    assert read_settings({**PELICAN, **DEFAULTS}, ROOT) == read_settings(PELICAN, ROOT)
