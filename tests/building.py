@@ -47,7 +47,7 @@ class TestSite:
         header = "".join(f"{key}: {value}\n" for key, value in lines.items())
         return self.write(f"content/{folder}{name}.md", f"{header}\nThe text of {slug}.\n")
 
-    def write_comment(self, thread: str, id: str, body: str = "", **header: str) -> Path:
+    def write_comment(self, thread: str, id: str, /, body: str = "", **header: str) -> Path:
         """Write a comment file; its date goes by its id's place in the alphabet."""
         body = body or f"Body of {id}."
         date = f"2026-03-{2 + sum(id.encode()) % 20:02}T10:00:00Z"

@@ -1,10 +1,18 @@
 """What every test shares."""
 
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 PROJECT = Path(__file__).parent.parent
+CHROMIUM_OPTIONS = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +22,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real input is not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium; where there is none the test is skipped, unless CONVERSATION_REQUIRE_BROWSER is set."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        message = "Chromium is not installed (Debian: chromium)"
+        pytest.fail(message) if os.environ.get("CONVERSATION_REQUIRE_BROWSER") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()

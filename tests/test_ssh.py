@@ -251,7 +251,7 @@ def test_a_key_written_into_the_setting_of_git_is_refused(literal: str, tmp_path
 def test_the_key_of_gpg_is_not_taken(tmp_path: Path, home: Path) -> None:
     """Where git signs with GPG its key's number is no file of SSH's."""
     set_git(("user.signingkey", "0123456789ABCDEF"))
-    key = make_key(home / ".ssh" / "id_rsa", "rsa")
+    key = make_key(home / ".ssh" / "id_rsa")
     assert key == find_signing_key(None, tmp_path)
 
 
@@ -264,8 +264,8 @@ def test_settings_that_git_cannot_read_are_an_error(tmp_path: Path, home: Path) 
 
 def test_the_keys_of_the_home_come_last(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ed25519 before ECDSA before RSA, with git or without it."""
-    for name, kind in reversed([("id_ed25519", "ed25519"), ("id_ecdsa", "ecdsa"), ("id_rsa", "rsa")]):
-        key = make_key(home / ".ssh" / name, kind)
+    for name in reversed(["id_ed25519", "id_ecdsa", "id_rsa"]):
+        key = make_key(home / ".ssh" / name)
         assert key == find_signing_key(None, tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert home / ".ssh" / "id_ed25519" == find_signing_key(None, tmp_path)

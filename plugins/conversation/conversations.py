@@ -4,7 +4,7 @@ Rule: the order of everything here comes from names and dates, never from the fi
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -76,11 +76,16 @@ def _read_signers(settings: Settings) -> tuple[tuple[Signer, ...], tuple[Problem
     return parse_allowed_signers(text, path)
 
 
-def count_problems(problems: tuple[Problem, ...]) -> str:
+def count_problems(problems: Sequence[Problem]) -> str:
     """Return "2 errors, 1 warning"."""
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     parts = [(errors, "error"), (len(problems) - errors, "warning")]
-    return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts if number) or "no problems"
+    return ", ".join(count_things(number, noun) for number, noun in parts if number) or "no problems"
+
+
+def count_things(number: int, noun: str) -> str:
+    """Return "1 comment" or "2 comments"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def read_clock() -> datetime:

@@ -41,4 +41,9 @@ class SigningError(ConversationError):
 
 
 class ImportFileError(ConversationError):
-    """An export that cannot be read, with its path and, where known, its line."""
+    """An export, or the map beside it, that cannot be read."""
+
+    def __init__(self, path: str, line: int, message: str, remedy: str) -> None:
+        super().__init__(f"{path}:{line}: {message}; {remedy}")
+        self.path = path
+        self.line = line

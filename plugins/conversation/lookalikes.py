@@ -23,13 +23,15 @@ _CLAIMS = """
     관리자 글쓴이 운영자 작성자 주인장
 """
 """Words by which a name claims to be the author's."""
-_FILLERS = "a and blog by blogs das de del der des di die du e el et il la le my of site the this und von y your"
+_FILLERS = "a and blog by blogs d das de del der des di die du e el et il l la le my of site the this und von y your"
 """Words that may stand beside such a claim, as in "the author of this blog"."""
 
 _SPELLINGS = {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ß": "ss", "ẞ": "SS"}
 """Letters that are written as two where a keyboard has them not; Unicode does not take them apart."""
+_LOOKS = {"м": "m", "ӏ": "l"}
+"""What nearly every font draws otherwise than TS 39 has it (as ʍ and i)."""
 _ASCII_LOOKS = {"I": "l", "1": "l", "|": "l", "0": "O"}
-"""What TS 39 has for ASCII letters and digits, but for m and rn; most names need no more of its table, which is slow to load."""
+"""What TS 39 has for ASCII letters and digits, but for m and rn; most names need no more of its table, which takes 20 ms to load."""
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """What no reader sees though it is not of category Cf: joiners, fillers, selectors of a variant."""
 _LATIN = re.compile(
@@ -37,6 +39,7 @@ _LATIN = re.compile(
     r"|NEGATIVE (?:CIRCLED|SQUARED) LATIN CAPITAL LETTER) ([A-Z])(?: WITH .*)?"
 )
 """Unicode's names of what is read as a Latin letter and is missing in TS 39, such as ɴ and 🅰."""
+_TWO_STROKES = re.compile("rn|vv", re.IGNORECASE)
 _MAX_WORDS = 16
 """In a longer name no claim is looked for: every part of it would be compared."""
 _DIRECTION_MARK = "\u200e"
@@ -62,7 +65,7 @@ class _Shape:
     drawn: str
     """As written."""
     read: str
-    """With words in capitals as small letters: among capitals nobody takes an I for an l."""
+    """With a small i in words of capitals, where nobody takes an I for an l."""
 
 
 def find_author_alike(name: str, authors: Iterable[Author]) -> Author | None:
@@ -121,18 +124,15 @@ def _shape_of(author: str) -> _Shape:
 
 
 def _shape(words: Sequence[str]) -> _Shape:
-    read = (word.lower() if len(word) > 1 and word.isupper() else word for word in words)
-    return _Shape(_join_strokes("".join(words)), _join_strokes("".join(read)))
-
-
-def _join_strokes(text: str) -> str:
-    """Return `text` with one letter for two that look like it."""
-    return text.replace("rn", "m").replace("vv", "w")
+    drawn = "".join(words).replace("rn", "m").replace("vv", "w").replace("VV", "W")
+    read = "".join(word.replace("I", "i") if len(word) > 1 and word.isupper() else word for word in words)
+    return _Shape(drawn, _TWO_STROKES.sub(lambda found: "w" if found[0][0] in "vV" else "m", read))
 
 
 def _split_words(name: str) -> list[str]:
     """Split a name into its words: without accents and what nobody sees, cut at all that is neither letter nor digit."""
-    text = name if name.isascii() else unicodedata.normalize("NFKD", name)
+    # Unicode takes the lunate sigma for a sigma, the eye for a C
+    text = name if name.isascii() else unicodedata.normalize("NFKD", name.replace("ϲ", "c").replace("Ϲ", "C"))
     return text.translate(_PLAIN).split()
 
 
@@ -154,7 +154,13 @@ def _make_plain(character: str) -> str:
         return ""
     if category[0] in "LNM" or character in _ASCII_LOOKS:
         return _SPELLINGS.get(character, character)
-    return character if _LATIN.fullmatch(unicodedata.name(character, "")) else " "
+    is_letter = _LATIN.fullmatch(unicodedata.name(character, "")) or (category[0] == "S" and _is_letter_sign(character))
+    return character if is_letter else " "
+
+
+def _is_letter_sign(sign: str) -> bool:
+    """Whether a sign is drawn like a Latin letter, as × and ℮ are."""
+    return not sign.isascii() and _find_prototype(sign).isalpha()
 
 
 def _is_accent(mark: str) -> bool:
@@ -181,9 +187,9 @@ def _letter(character: str) -> _Letter:
 
 @lru_cache(maxsize=1)
 def _read_table() -> Mapping[str, Sequence[Mapping[str, str]]]:
-    from confusable_homoglyphs.confusables import confusables_data
+    from confusable_homoglyphs.utils import load  # its `confusables` would load the scripts of all characters too
 
-    return confusables_data  # type: ignore[no-any-return]
+    return load("confusables.json")  # type: ignore[no-any-return]
 
 
 def _find_prototype(character: str) -> str:
@@ -192,6 +198,8 @@ def _find_prototype(character: str) -> str:
     The table lists each pair under both characters, without saying which one is the prototype. As every character has
     one prototype at most, that is the one with several partners, or more than one letter; of just two, either will do.
     """
+    if character in _LOOKS:
+        return _LOOKS[character]
     table = _read_table()
     partners = table.get(character) or table.get(f"{_DIRECTION_MARK}{character}{_DIRECTION_MARK}") or ()
     if len(partners) != 1:

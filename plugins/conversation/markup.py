@@ -57,7 +57,7 @@ _TAG_GUARD = "\ufdd0"
 _GUARDS = {"_": "\ufdd1", "*": "\ufdd2", "~": "\ufdd3"}
 _GUARD_EMPHASIS = str.maketrans(_GUARDS)
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])(?![A-Za-z][A-Za-z0-9+.-]{1,31}:)")
-_ADDRESS_IN_BODY = re.compile(r"""(?:https?://|www\.)[^\s<>"`\]|\\]*[^\s<>"`\]|\\?!.,:;*_~')]""", re.IGNORECASE)
+_ADDRESS_IN_BODY = re.compile(r"""(?:https?://|www\.)[^\s<>"`|\\]+""", re.IGNORECASE)
 _DELIMITER_ROW = " \t>*+.)0123456789:|-"
 
 _STEP = re.compile(r"<(/?)(?!br|hr|img)[a-z]")
@@ -68,11 +68,13 @@ _ADDRESS = re.compile(
     r"<(a|pre|code)\b.*?</\1>|<[^>]*>|(?:\b[Hh][Tt][Tt][Pp][Ss]?://|(?<![\w./@:-])www\.(?=\w))(?:[^\s<&]|&amp;)+",
     re.DOTALL,
 )
-_AFTER_ADDRESS = frozenset("?!.,:;*_~'\"’”»›…。，、")
-_BRACKETS = {")": "(", "]": "["}
-_QUOTED_IN_ADDRESS = {ord(character): quote(character, safe="") for character in r"[\]^`{|}"}
+_AFTER_ADDRESS = "?!.,:;*_~'\"’”»›…。，、"
+_BRACKET = re.compile(r"[()\[\]]")
+_CLOSED_BY = {"(": ")", "[": "]"}
+_QUOTED_IN_PATH = {ord(character): quote(character, safe="") for character in r"[\]^`{|}"}
 
 _BREAK = re.compile(r"<(?:br|hr|/(?:p|li|blockquote|pre|t[dhr]|table|[ou]l))>")
+_DEAD_LINK = re.compile(r'<a rel="[^"]*">(.*?)</a>', re.DOTALL)
 _ANY_TAG = re.compile(r"<[^>]*>")
 _JOINERS = frozenset("\u200d\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 
@@ -101,6 +103,8 @@ def render_body(body: str) -> Rendered:
     if problem := _depth_problem(html) or _size_problem(html, max_bytes=max_bytes):
         return Rendered(_render_plain(body), problem)
     html = _CLEANER.clean(_rewrite(html)).rstrip()
+    if "<a rel" in html:  # an address that only nh3 knows to lead nowhere, such as http://256.1.1.1
+        html = _DEAD_LINK.sub(r"\1", html)
     if "&#" in body and _UNWANTED.search(html):
         html = _UNWANTED.sub("", html)
     if problem := _size_problem(html, max_bytes=max_bytes):
@@ -142,9 +146,14 @@ def _render_markdown(body: str) -> str:
     if "<" in body:
         guarded = _TAG_START.sub(f"<{_TAG_GUARD}", guarded)
     if ("://" in body or "www." in body) and ("_" in body or "*" in body or "~" in body):
-        guarded = _ADDRESS_IN_BODY.sub(lambda match: match[0].translate(_GUARD_EMPHASIS), guarded)
+        guarded = _ADDRESS_IN_BODY.sub(_guard_address, guarded)
     html = comrak.render_markdown(guarded, _EXTENSIONS, _PARSING, _RENDERING)
     return html if guarded is body else _without_guards(html)
+
+
+def _guard_address(match: re.Match[str]) -> str:
+    end = _address_end(match[0])
+    return match[0][:end].translate(_GUARD_EMPHASIS) + match[0][end:]
 
 
 def _without_guards(html: str) -> str:
@@ -162,7 +171,8 @@ def _table_problem(body: str, *, max_cells: int) -> str | None:
     for block in body.split("\n\n"):
         lines = block.split("\n")
         columns = max(
-            (line.count("|") + 1 for line in lines if "-" in line and not line.strip(_DELIMITER_ROW)), default=0
+            (line.strip(" \t>|").count("|") + 1 for line in lines if "-" in line and not line.strip(_DELIMITER_ROW)),
+            default=0,
         )
         if columns > MAX_COLUMNS:
             return f"a table has {columns} columns, over {MAX_COLUMNS}"
@@ -227,17 +237,25 @@ def _link_address(match: re.Match[str]) -> str:
         return match[0]
     found = unescape(match[0])
     address = found[: _address_end(found)]
-    target = (address if "://" in address else f"http://{address}").translate(_QUOTED_IN_ADDRESS)
+    target = address if "://" in address else f"http://{address}"
+    host, slash, path = target[len("https://") :].partition("/")
+    target = target[: len("https://")] + host + slash + path.translate(_QUOTED_IN_PATH)
     if not is_web_address(target):
         return match[0]
     return f'<a href="{escape(target)}">{escape(address)}</a>{escape(found[len(address) :])}'
 
 
 def _address_end(text: str) -> int:
+    """Return where the address at the start of `text` ends: before a bracket it did not open and a sentence's signs."""
+    opened = {")": 0, "]": 0}
     end = len(text)
-    surplus = {close: text.count(close) - text.count(open_) for close, open_ in _BRACKETS.items()}
-    while end and (text[end - 1] in _AFTER_ADDRESS or surplus.get(text[end - 1], 0) > 0):
-        if text[end - 1] in surplus:
-            surplus[text[end - 1]] -= 1
-        end -= 1
-    return end
+    for place in _BRACKET.finditer(text):
+        bracket = place[0]
+        if bracket in _CLOSED_BY:
+            opened[_CLOSED_BY[bracket]] += 1
+        elif opened[bracket]:
+            opened[bracket] -= 1
+        else:
+            end = place.start()
+            break
+    return len(text[:end].rstrip(_AFTER_ADDRESS))

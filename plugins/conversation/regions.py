@@ -16,7 +16,7 @@ from .markup import excerpt, plain_text
 from .model import Comment, Conversation, Page, Settings, Thread
 from .pages import is_open
 from .structured_data import render_structured_data
-from .views import MomentView, show_moment, show_name, view_thread
+from .views import GUEST_MARK, MomentView, show_moment, show_name, view_thread
 
 EXCERPT_CHARACTERS = 140
 """Two lines of a narrow column."""
@@ -31,6 +31,8 @@ class LatestComment:
     page: Page
     excerpt: str
     """Plain text."""
+    is_guest: bool = False
+    """Its name can be taken for an author's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Regions:
         """Return the latest comments of the site, newest first, as a list; empty where there are none."""
         views = [
             LatestView(
-                name=show_name(one.comment, self.settings),
+                name=f"{show_name(one.comment, self.settings)}{GUEST_MARK if one.is_guest else ''}",
                 is_author=one.comment.author is not None,
                 title=one.page.title,
                 href=f"{site_url}/{one.page.url}#{one.comment.fragment}",
@@ -133,7 +135,9 @@ def find_latest(threads: Mapping[str, Thread], pages: Mapping[str, Page], number
         if comment.kind.is_counted
     ]
     found.sort(key=lambda entry: entry[:3], reverse=True)
-    return tuple(
-        LatestComment(comment, pages[name], excerpt(plain_text(threads[name].bodies[comment.id]), characters=EXCERPT_CHARACTERS))
-        for _, _, name, comment in found[:number]
-    )
+    return tuple(_latest_comment(comment, pages[name], threads[name]) for _, _, name, comment in found[:number])
+
+
+def _latest_comment(comment: Comment, page: Page, thread: Thread) -> LatestComment:
+    words = excerpt(plain_text(thread.bodies[comment.id]), characters=EXCERPT_CHARACTERS)
+    return LatestComment(comment, page, words, is_guest=comment.id in thread.guests)

@@ -11,7 +11,7 @@ from typing import Any
 from .comment_file import format_moment
 from .markup import plain_text
 from .model import Page, Placement, Settings, State, Thread
-from .views import find_author, show_name
+from .views import GUEST_MARK, find_author, show_name
 
 MAX_DEPTH = 8
 """Deeper replies stand beside their ancestors at this depth, with `parentItem` naming what they answer."""
@@ -40,13 +40,13 @@ def render_structured_data(page: Page, thread: Thread, settings: Settings, *, pa
 
 
 def _nest_comments(thread: Thread, settings: Settings, page_url: str) -> list[Any]:
-    """Return the roots with their replies nested in them; a tombstone's replies take its place."""
+    """Return the counted roots with their replies nested in them; replies to a tombstone or a like take its place."""
     roots: list[Any] = []
     ancestors: list[tuple[int, list[Any]]] = []  # of the comment at hand: depth, and the list its replies go to
     for place in thread.placements:
         while ancestors and ancestors[-1][0] >= place.depth:
             ancestors.pop()
-        if place.comment.state is State.REMOVED:
+        if place.comment.state is State.REMOVED or not place.comment.kind.is_counted:
             continue
         siblings = ancestors[-1][1] if ancestors else roots
         comment = _describe_comment(place, thread, settings, page_url)
@@ -63,8 +63,10 @@ def _describe_comment(place: Placement, thread: Thread, settings: Settings, page
     author = find_author(comment, settings)
     url = author.url if author else comment.url
     person: Mapping[str, str] = {
-        "@type": "Person", "name": show_name(comment, settings), **({"url": url} if url else {})
-    }  # fmt: skip
+        "@type": "Person",
+        "name": f"{show_name(comment, settings)}{GUEST_MARK if comment.id in thread.guests else ''}",
+        **({"url": url} if url else {}),
+    }
     found: dict[str, Any] = {
         "@type": "Comment",
         "@id": f"{page_url}#{comment.fragment}",

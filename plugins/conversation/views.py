@@ -16,6 +16,9 @@ from markupsafe import Markup
 from .comment_file import format_moment
 from .model import Author, Comment, Placement, Settings, State, Thread
 
+GUEST_MARK = " (guest)"
+"""Stands behind a name that can be taken for an author's where there is no room for more."""
+
 
 @dataclass(frozen=True, slots=True)
 class MomentView:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from ..conversations import count_problems, read_conversations
+from ..conversations import count_problems, count_things, read_conversations
 from ..model import Problem, Severity
 from ..site import read_site
 from ..store import show_path
@@ -36,8 +36,9 @@ def command(settings_file: str, form: str, paths: tuple[Path, ...]) -> None:
     problems = [problem for problem in found.problems if not asked or _is_below(problem.path, asked)]
     click.echo(_FORMATS[form](problems), nl=False)
     if form == "text":
-        comments = sum(len(thread.comments) for thread in found.threads.values())
-        click.echo(f"{comments} comments in {len(found.threads)} threads: {count_problems(tuple(problems))}", err=True)
+        comments = count_things(sum(len(thread.comments) for thread in found.threads.values()), "comment")
+        threads = count_things(len(found.threads), "thread")
+        click.echo(f"{comments} in {threads}: {count_problems(problems)}", err=True)
     sys.exit(1 if problems else 0)
 
 

@@ -88,7 +88,7 @@ def _build(settings_file: Path, address: str) -> None:
     try:
         Pelican(load_pelican_settings(settings_file, SITEURL=address, FEED_DOMAIN=address)).run()
     except ConversationError as error:
-        logger.error("%s", error)
+        click.echo(f"pelican-comments: {error}", err=True)
     except Exception:
         logger.exception("The build failed; the site stays as it was")
 

@@ -48,7 +48,7 @@ def convert_html(html: str, render: Callable[[str], str], *, base: str = "", bre
 
 
 def _write_markdown(html: str) -> str:
-    return clean_body(resolve_marks(_Converter().convert(html)))
+    return clean_body(resolve_marks(_CONVERTER.convert(html)))
 
 
 def _write_plain(tidy: TidyHtml) -> str:
@@ -142,3 +142,6 @@ class _Converter(MarkdownConverter):
         indent = " " * (len(marker) + 1)
         lines = [f"{indent}{line}" if line else "" for line in text.split("\n")]
         return f"{marker} {chr(10).join(lines)[len(indent) :]}\n"
+
+
+_CONVERTER = _Converter()

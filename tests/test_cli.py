@@ -1,0 +1,238 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from .building import TestSite
+
+COMMAND = ("pelican.plugins.conversation.cli",)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> TestSite:
+    site = TestSite(tmp_path)
+    site.write_article("talk")
+    site.write_comment("talk", "a")
+    return site
+
+
+def check(site: TestSite, *arguments: str) -> tuple[int, str, str]:
+    done = site.run(*COMMAND, "check", *arguments)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_check_without_problems(site: TestSite) -> None:
+    """Nothing on standard output, a count on standard error, exit 0."""
+    assert (0, "", "1 comment in 1 thread: no problems\n") == check(site)
+
+
+def test_check_with_problems(site: TestSite) -> None:
+    """One line each with path, line, severity, what, remedy and code; exit 1."""
+    site.write_comment("talk", "b", mood="cheerful")
+    site.write("comments/talk/c.md", "hello")
+    code, out, err = check(site)
+    assert (1, "1 error, 1 warning") == (code, err.strip().rpartition(": ")[2])
+    first, second = out.splitlines()
+    assert first.startswith("comments/talk/b.md:4: warning: 'mood' is no key of a comment; ")
+    assert first.endswith(" [unknown-key]")
+    assert second.startswith("comments/talk/c.md:1: error: the file does not begin with a line `---`; ")
+
+
+def test_check_as_json(site: TestSite) -> None:
+    """The same as data."""
+    site.write("comments/talk/c.md", "hello")
+    code, out, _ = check(site, "--format", "json")
+    (row,) = json.loads(out)
+    assert (1, "comments/talk/c.md", 1, "error", "no-front-matter") == (code, row["path"], row["line"], row["severity"], row["code"])
+    assert set(row) == {"path", "line", "severity", "code", "message", "remedy"}
+
+
+def test_check_for_github(site: TestSite) -> None:
+    """Workflow annotations, with everything escaped that would end one early."""
+    site.write("comments/talk/c.md", "---\nname: Ann\ndate: 100%, or\n---\n")
+    code, out, _ = check(site, "--format", "github")
+    assert 1 == code
+    assert "::error file=comments/talk/c.md,line=3,title=bad-date::'100%25, or' is no date; write it as `date: 2026-03-14T09:26:53Z`\n" == out  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expected", "path"),
+    [(1, "comments/talk/c.md"), (1, "comments/talk"), (1, "comments/"), (1, "."), (0, "comments/talk/a.md"), (0, "comments/other"), (0, "comments/tal")],
+)  # fmt: skip
+def test_check_of_some_paths(site: TestSite, expected: int, path: str) -> None:
+    """Only what lies at or below the paths is reported."""
+    site.write("comments/talk/c.md", "hello")
+    assert expected == check(site, path)[0]
+
+
+def test_no_settings_file(tmp_path: Path) -> None:
+    """Outside a site the command says what is missing, without a traceback."""
+    site = TestSite(tmp_path)
+    (tmp_path / "pelicanconf.py").unlink()
+    code, out, err = check(site)
+    assert (1, "") == (code, out)
+    assert "pelicanconf.py" in err
+    assert "Traceback" not in err
+
+
+def test_broken_settings_file(site: TestSite) -> None:
+    """What Python says of the blogger's settings is passed on."""
+    site.write("pelicanconf.py", "SITENAME = (")
+    code, _, err = check(site)
+    assert 1 == code
+    assert "SyntaxError" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("check", "--help"), ("serve", "--help"), ("import", "--help"), ("import", "wordpress", "--help")])  # fmt: skip
+def test_help(site: TestSite, arguments: tuple[str, ...]) -> None:
+    """Every command explains itself."""
+    done = site.run(*COMMAND, *arguments)
+    assert 0 == done.returncode
+    assert "Usage:" in done.stdout
+
+
+class Served:
+    """`pelican-comments serve`, running."""
+
+    def __init__(self, site: TestSite) -> None:
+        self.site = site
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *COMMAND, "serve", "--port", "0"],
+            cwd=site.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        self.printed = ""
+        self.lines: SimpleQueue[str] = SimpleQueue()
+        threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout], daemon=True).start()
+        self.address = self.wait_for_line(r"Serving (http://127\.0\.0\.1:\d+)")
+
+    def wait_for_line(self, pattern: str) -> str:
+        """Return the first group of the next line with `pattern`, within 20 seconds."""
+        while True:
+            try:
+                line = self.lines.get(timeout=20)
+            except Empty:
+                raise AssertionError(f"no {pattern!r} in {self.printed}") from None
+            self.printed += line
+            if found := re.search(pattern, line):
+                return found[1]
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def wait_until(self, path: str, text: str, *, seconds: float = 15) -> float:
+        """Return how long it took until `text` is on the page."""
+        start = time.monotonic()
+        while time.monotonic() < start + seconds:
+            if text in self.get(path)[1]:
+                return time.monotonic() - start
+            time.sleep(0.05)
+        raise AssertionError(f"{text!r} did not come to {path}")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(timeout=10)
+        self.process.stdout.close()
+        return code
+
+
+@pytest.fixture
+def served(site: TestSite):
+    site.write("own/templates/base.html", "<!DOCTYPE html><html><head>{% block head %}{% endblock %}</head><body>v1 {{ SITENAME }} {% block content %}{% endblock %}</body></html>")  # fmt: skip
+    site.write("own/static/.keep", "")
+    site.write("pelicanconf.py", (site.root / "pelicanconf.py").read_text() + 'THEME = "own"\n')
+    running = Served(site)
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+def test_serve_follows_every_change(served: Served) -> None:
+    """Comment, post, theme and settings, changed, deleted, or replaced as editors do: all come to the page by themselves."""
+    site = served.site
+    assert "Body of a." in served.get("/talk.html")[1]
+    site.write_comment("talk", "b", body="A second comment.")
+    served.wait_until("/talk.html", "A second comment.")
+    temporary = site.write("comments/talk/.b.md.tmp", (site.root / "comments/talk/b.md").read_bytes().replace(b"second", b"2nd"))
+    temporary.replace(site.root / "comments/talk/b.md")
+    served.wait_until("/talk.html", "A 2nd comment.")
+    site.write_article("later")
+    served.wait_until("/later.html", "The text of later.")
+    base = site.root / "own/templates/base.html"
+    base.write_text(base.read_text().replace("v1", "v2"))
+    served.wait_until("/talk.html", "v2 A site")
+    settings = site.write("new.py", (site.root / "pelicanconf.py").read_text().replace("A site", "Renamed"))
+    settings.replace(site.root / "pelicanconf.py")
+    served.wait_until("/talk.html", "v2 Renamed")
+    assert [] == list((site.root / "output").rglob("*.md"))
+
+
+def test_serve_survives_a_broken_source(served: Served) -> None:
+    """A settings file that Python cannot read is said; the old site stays, and the mended file brings the new one."""
+    site = served.site
+    good = (site.root / "pelicanconf.py").read_text()
+    site.write("pelicanconf.py", "SITENAME = (")
+    served.wait_for_line(r"(SyntaxError)")
+    assert "v1 A site" in served.get("/talk.html")[1]
+    site.write("pelicanconf.py", good.replace("A site", "Mended"))
+    served.wait_until("/talk.html", "v1 Mended")
+
+
+def test_serve_says_what_is_not_there_and_stops_when_asked(served: Served) -> None:
+    """404 for what is missing, nothing above the output, and Ctrl+C ends it."""
+    assert 404 == served.get("/missing.html")[0]
+    assert 404 == served.get("/..%2fpelicanconf.py")[0]
+    assert 130 == served.stop()
+
+
+def test_serve_on_a_port_that_is_taken(served: Served) -> None:
+    """The error names the port and the option."""
+    port = served.address.rpartition(":")[2]
+    done = served.site.run(*COMMAND, "serve", "--port", port)
+    assert 1 == done.returncode
+    assert f"port {port} cannot be had" in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_pelicans_own_autoreload_watches_comments(site: TestSite) -> None:
+    """`pelican --autoreload` rebuilds when a comment changes, and copies no comment file."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pelican", "content", "--autoreload", "--log-handler", "plain"],
+        cwd=site.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    page = site.root / "output/talk.html"
+    try:
+        wait_for(lambda: page.exists() and "Body of a." in page.read_text())
+        for n in range(40):  # Pelican begins to watch some time after the build
+            site.write_comment("talk", "b", body=f"A second comment, {n}.")
+            time.sleep(0.25)
+            if "A second comment" in page.read_text():
+                break
+        wait_for(lambda: "A second comment" in page.read_text())
+        assert [] == list((site.root / "output").rglob("*.md"))
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(is_true, seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
