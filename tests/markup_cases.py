@@ -20,6 +20,7 @@ class Case:
     is_plain: bool
     """Whether it is shown as plain text."""
     reason: str = ""
+    """Why it is; "" in hostile cases."""
 
 
 def read_cases() -> list[Case]:
@@ -31,26 +32,27 @@ def read_cases() -> list[Case]:
     return cases
 
 
-def read_hostile_cases() -> list[Case]:
-    """Return the bodies that hostile.txt describes, made."""
+def read_hostile_cases(max_bytes: int = HOSTILE_BYTES) -> list[Case]:
+    """Return the bodies that hostile.txt describes, or smaller ones of the same shapes."""
     cases = []
     for title, description, verdict, _ in _sections(FOLDER / "hostile.txt"):
         shown, expected = verdict.split()
-        cases.append(Case(title, make_body(description), expected, shown == "plain"))
+        cases.append(Case(title, make_body(description, max_bytes), expected, shown == "plain"))
     return cases
 
 
-def make_body(description: str) -> str:
+def make_body(description: str, max_bytes: int = HOSTILE_BYTES) -> str:
     """Return the body that the lines of a hostile case describe."""
     body = ""
     for line in description.splitlines():
         verb, _, rest = line.partition(" ")
-        left = HOSTILE_BYTES - len(body.encode())
+        left = max_bytes - len(body.encode())
         if verb == "repeat":
             number, _, rest = rest.partition(" ")
-            body += json.loads(rest) * int(number)
+            body += json.loads(rest) * (int(number) * max_bytes // HOSTILE_BYTES)
         elif verb == "rise":
-            body += _rising(*(json.loads(f"[{rest.replace(chr(34) + ' ' + chr(34), chr(34) + ',' + chr(34))}]")), left)
+            first, second = json.loads("[" + rest.replace('" "', '","') + "]")
+            body += _rising(first, second, left)
         else:
             text = json.loads(rest)
             body += text * {"once": 1, "fill": left // len(text.encode())}[verb]

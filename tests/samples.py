@@ -24,7 +24,9 @@ def make_comment(id: str = "a", parent: str | None = None, minutes: int = 0, **m
 
 ids = st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True)
 threads = st.text(min_size=1, max_size=30).filter(is_thread_name)
-names = st.text(min_size=1, max_size=60).map(clean_line).filter(lambda n: is_visible(n) and len(n) <= MAX_NAME_CHARACTERS)
+names = (
+    st.text(min_size=1, max_size=60).map(clean_line).filter(lambda n: is_visible(n) and len(n) <= MAX_NAME_CHARACTERS)
+)
 bodies = st.text(max_size=300).map(clean_body)
 moments = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(lambda d: d.replace(tzinfo=UTC))  # noqa: DTZ001
 addresses = (

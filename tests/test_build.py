@@ -146,7 +146,9 @@ def test_a_comment_says_all_it_knows(site: TestSite) -> None:
 
 def test_structured_data(site: TestSite) -> None:
     """JSON-LD counts the comments and nests the replies, and no name gets out of its script."""
-    site.write_comment("talk", "evil", name="'</script><script>alert(1)</script>'", in_reply_to="b", date="2026-03-30T00:00:00Z")
+    site.write_comment(
+        "talk", "evil", name="'</script><script>alert(1)</script>'", in_reply_to="b", date="2026-03-30T00:00:00Z"
+    )
     site.build()
     soup = BeautifulSoup(site.read("talk.html"), "html5lib")
     (script,) = soup.select('script[type="application/ld+json"]')
@@ -163,7 +165,7 @@ def test_a_page_without_comments(site: TestSite) -> None:
     site.write_article("imprint", folder="pages/")
     site.build()
     assert "No comments yet" in section_of(site.read("quiet.html")).h2.text
-    assert "class=\"conversation\"" not in site.read("pages/imprint.html")
+    assert 'class="conversation"' not in site.read("pages/imprint.html")
 
 
 def test_closed_and_hidden(site: TestSite) -> None:
@@ -214,7 +216,9 @@ def test_a_thread_can_be_named(site: TestSite) -> None:
     """After a post is renamed, `Thread:` keeps its conversation; article.thread is for templates."""
     site.write_article("new-name", Thread="old-name")
     site.write_comment("old-name", "x")
-    site.write("over/article.html", "{{ article.thread.name }} {{ article.thread.count }}{{ conversation.section(article) }}")
+    site.write(
+        "over/article.html", "{{ article.thread.name }} {{ article.thread.count }}{{ conversation.section(article) }}"
+    )
     site.build("-t", "simple", "-e", 'THEME_TEMPLATES_OVERRIDES=["over"]')
     html = site.read("new-name.html")
     assert html.startswith("old-name 1")
@@ -231,14 +235,16 @@ def test_problems_are_logged_and_the_rest_is_published(site: TestSite) -> None:
     expected = [
         "comments/talk/bad.md:1: the file does not begin with a line `---`; put name and date between two `---` lines",
         "comments/talk/worse.md:1: byte 0xff is not UTF-8; save the file as UTF-8",
-        "comments/tlak:1: no page has the thread 'tlak', so its 1 comment is not shown; rename it to 'talk', or write `Thread: tlak` on the page",  # fmt: skip
-        "content/pages/talk2.md:1: the thread 'talk' already belongs to content/talk.md; give one of the two another with `Thread: other-name`",  # fmt: skip
-        "content/odd.md:1: `Conversation: sometimes` is not known, so the page is open to comments; write one of open, closed, hidden",  # fmt: skip
+        "comments/tlak:1: no page has the thread 'tlak', so its 1 comment is not shown; rename it to 'talk', or write `Thread: tlak` on the page",
+        "content/pages/talk2.md:1: the thread 'talk' already belongs to content/talk.md; give one of the two another with `Thread: other-name`",
+        "content/odd.md:1: `Conversation: sometimes` is not known, so the page is open to comments; write one of open, closed, hidden",
     ]
     printed = site.build(expect_problems=True)
     for line in expected:
         assert 1 == printed.count(line), printed
-    assert ["comment-a", "comment-b", "comment-c"] == [tag["id"] for tag in section_of(site.read("talk.html")).select(".comment")]
+    assert ["comment-a", "comment-b", "comment-c"] == [
+        tag["id"] for tag in section_of(site.read("talk.html")).select(".comment")
+    ]
     (site.root / "output/talk.html").write_text("the old page")
     done = site.run("pelican", "content", "--fatal", "errors", "--log-handler", "plain")
     assert 1 == done.returncode

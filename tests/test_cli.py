@@ -55,7 +55,13 @@ def test_check_as_json(site: TestSite) -> None:
     site.write("comments/talk/c.md", "hello")
     code, out, _ = check(site, "--format", "json")
     (row,) = json.loads(out)
-    assert (1, "comments/talk/c.md", 1, "error", "no-front-matter") == (code, row["path"], row["line"], row["severity"], row["code"])
+    assert (1, "comments/talk/c.md", 1, "error", "no-front-matter") == (
+        code,
+        row["path"],
+        row["line"],
+        row["severity"],
+        row["code"],
+    )
     assert set(row) == {"path", "line", "severity", "code", "message", "remedy"}
 
 
@@ -169,7 +175,9 @@ def test_serve_follows_every_change(served: Served) -> None:
     assert "Body of a." in served.get("/talk.html")[1]
     site.write_comment("talk", "b", body="A second comment.")
     served.wait_until("/talk.html", "A second comment.")
-    temporary = site.write("comments/talk/.b.md.tmp", (site.root / "comments/talk/b.md").read_bytes().replace(b"second", b"2nd"))
+    temporary = site.write(
+        "comments/talk/.b.md.tmp", (site.root / "comments/talk/b.md").read_bytes().replace(b"second", b"2nd")
+    )
     temporary.replace(site.root / "comments/talk/b.md")
     served.wait_until("/talk.html", "A 2nd comment.")
     site.write_article("later")

@@ -30,7 +30,9 @@ def read_cases() -> list[tuple[str, str, list[str]]]:
     return cases
 
 
-@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in read_cases()], ids=[case[0] for case in read_cases()])
+@pytest.mark.parametrize(
+    ("text", "expected"), [case[1:] for case in read_cases()], ids=[case[0] for case in read_cases()]
+)
 def test_every_case_gives_its_problems_with_their_lines(text: str, expected: list[str]) -> None:
     """A file gives exactly the problems that its case names, and no comment where one of them is an error."""
     parsed = parse_comment(text.encode(), "comments/page/one.md", thread="page", id="one")

@@ -9,9 +9,9 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
+from pelican.plugins.conversation.comment_file import CommentFile
 from pelican.plugins.conversation.model import Page, Settings
 from pelican.plugins.conversation.reading import Rules, read_thread
-from pelican.plugins.conversation.comment_file import CommentFile
 from pelican.plugins.conversation.regions import Regions, find_latest
 from pelican.plugins.conversation.settings import read_settings
 from pelican.plugins.conversation.templating import make_region_environment
@@ -63,7 +63,21 @@ ATTACKS = (
     "<https://spy.example/' onclick='window.hit=1>",
 )  # fmt: skip
 
-FIELDS = ("name", "url", "date", "id", "source", "thread", "lang", "in_reply_to", "anchors", "edited", "kind", "state", "author")
+FIELDS = (
+    "name",
+    "url",
+    "date",
+    "id",
+    "source",
+    "thread",
+    "lang",
+    "in_reply_to",
+    "anchors",
+    "edited",
+    "kind",
+    "state",
+    "author",
+)
 
 
 def quote(text: str) -> str:
@@ -142,7 +156,10 @@ def test_the_browser_would_have_noticed(chromium: Browser) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     html = "<!DOCTYPE html><body>" + "\n".join(ATTACKS[:8])
-    page.route("http://**", lambda route: route.fulfill(body=html if "site.test" in route.request.url else "", content_type="text/html"))
+    page.route(
+        "http://**",
+        lambda route: route.fulfill(body=html if "site.test" in route.request.url else "", content_type="text/html"),
+    )
     page.route("https://**", lambda route: route.abort())
     page.goto("http://site.test/")
     assert 1 == page.evaluate("window.hit")
@@ -192,7 +209,9 @@ def render_everything(environment: Environment, site: Settings, header: Mapping[
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), texts, max_size=3), texts)
-def test_any_text_in_any_field_leaves_the_page_intact(environment: Environment, header: dict[str, str], body: str) -> None:
+def test_any_text_in_any_field_leaves_the_page_intact(
+    environment: Environment, header: dict[str, str], body: str
+) -> None:
     """Whatever stands in a comment, its neighbours and the page around them parse as they were written."""
     html = render_everything(environment, SITE, header, body)
     soup = BeautifulSoup(html, "html5lib")
@@ -203,5 +222,18 @@ def test_any_text_in_any_field_leaves_the_page_intact(environment: Environment, 
     assert set(ids) <= {"comment-before", "comment-hostile", "comment-zafter"}
     assert 1 == len(soup.select("script"))
     assert {"link", "script"} == {tag.name for tag in soup.head.find_all()}
-    allowed = {"href", "rel", "class", "id", "dir", "lang", "datetime", "type", "start", "title", "align", "aria-labelledby"}
+    allowed = {
+        "href",
+        "rel",
+        "class",
+        "id",
+        "dir",
+        "lang",
+        "datetime",
+        "type",
+        "start",
+        "title",
+        "align",
+        "aria-labelledby",
+    }
     assert {name for tag in soup.body.find_all() for name in tag.attrs} <= allowed

@@ -1,17 +1,13 @@
 """Comment bodies of WordPress become Markdown that reads the same."""
 
 import re
-import time
 from dataclasses import dataclass
 from html import escape
 
 import html5lib
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from pelican.plugins.conversation.importers.html_to_markdown import Markdown, convert_html
-from pelican.plugins.conversation.importers.tidy_html import tidy_html
+from pelican.plugins.conversation.importers.html_to_markdown import convert_html
 from pelican.plugins.conversation.markup import render_body
 
 BLOCKS = {"p", "br", "li", "ul", "ol", "blockquote", "pre", "hr", "table", "thead", "tbody", "tr", "td", "th", "div"}
@@ -98,12 +94,16 @@ PREFORMATTED = TEXTS.map(lambda text: element("pre", [text_node("x" + text)], ar
 FLOW = st.recursive(
     st.one_of(INLINE, LINK, PREFORMATTED),
     lambda inner: st.one_of(
-        st.builds(element, st.sampled_from(["p", "blockquote", "div"]), st.lists(inner, max_size=4), around=st.just(" ")),
+        st.builds(
+            element, st.sampled_from(["p", "blockquote", "div"]), st.lists(inner, max_size=4), around=st.just(" ")
+        ),
         st.builds(lists_of, st.lists(st.lists(inner, max_size=3), max_size=3), st.sampled_from(["ul", "ol"])),
     ),
     max_leaves=8,
 )
-BODIES = st.lists(FLOW, max_size=5).map(lambda parts: Html("".join(p.source for p in parts), "".join(p.shown for p in parts)))
+BODIES = st.lists(FLOW, max_size=5).map(
+    lambda parts: Html("".join(p.source for p in parts), "".join(p.shown for p in parts))
+)
 
 
 @given(BODIES)

@@ -61,7 +61,9 @@ def test_imports_go_down(path: Path) -> None:
     assert set() == wrong
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if ROWS[module_name(path)] < ROWS["settings"]], ids=module_name)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if ROWS[module_name(path)] < ROWS["settings"]], ids=module_name
+)
 def test_the_core_does_no_input_or_output(path: Path) -> None:
     """Below the edges, nothing reaches for files, processes, the network, the clock or Pelican."""
     tree = ast.parse(path.read_text("utf-8"))

@@ -37,7 +37,11 @@ def test_names_of_any_script(name: str) -> None:
 def test_a_folder_without_page_hints_at_the_nearest() -> None:
     """After a post is renamed, the problem names the slug it probably has now."""
     owners = {"two-chairs": "content/a.md", "after-the-comma": "content/b.md"}
-    folders = [("two-chair", "comments/two-chair", 3), ("zzz", "comments/zzz", 1), ("two-chairs", "comments/two-chairs", 1)]
+    folders = [
+        ("two-chair", "comments/two-chair", 3),
+        ("zzz", "comments/zzz", 1),
+        ("two-chairs", "comments/two-chairs", 1),
+    ]
     problems = report_unowned(folders, owners)
     assert [("comments/two-chair", "no-page"), ("comments/zzz", "no-page")] == [(p.path, p.code) for p in problems]
     assert "'two-chairs'" in problems[0].remedy

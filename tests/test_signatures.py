@@ -11,19 +11,14 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pelican.plugins.conversation.allowed_signers import KEY_TYPES, NAMESPACE, Signer, parse_allowed_signers
 from pelican.plugins.conversation.errors import SignatureError
 from pelican.plugins.conversation.model import Severity
-from pelican.plugins.conversation.signatures import (
-    KEY_TYPES,
-    NAMESPACE,
-    Signer,
-    parse_allowed_signers,
-    verify_signature,
-)
+from pelican.plugins.conversation.signatures import verify_signature
 
 DATA = "---\nauthor: ann\n---\nThank you, Jürgen.\n".encode()
 DATE = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -324,6 +319,27 @@ def test_a_signature_of_another_algorithm_is_broken(tmp_path: Path) -> None:
         assert not is_accepted_by_openssh(tmp_path, allowed, armour(blob))
 
 
+def test_leading_zeros_of_a_signature_count_as_in_openssh(keys: Mapping[str, Path], tmp_path: Path) -> None:
+    """An RSA value may lack them, as some agents send it; an ECDSA number may not, as it would be a negative one."""
+    for kind, algorithm in (("rsa", b"rsa-sha2-512"), ("ecdsa-256", b"ecdsa-sha2-nistp256")):
+        allowed = f"ann {public(keys[kind])}"
+        secret = load_ssh_private_key(keys[kind].read_bytes(), None)
+        for number in range(5000):
+            data = str(number).encode()
+            if isinstance(secret, rsa.RSAPrivateKey):
+                value = secret.sign(message_of(data), padding.PKCS1v15(), hashes.SHA512())
+                is_found, shortened = value[0] == 0, value.lstrip(b"\0")
+            else:
+                pair = utils.decode_dss_signature(secret.sign(message_of(data), ec.ECDSA(hashes.SHA256())))
+                is_found, shortened = pair[0] >> 255 == 1, b"".join(string(n.to_bytes(32)) for n in pair)
+            if is_found:
+                break
+        signature = armour(blob_of(base64.b64decode(allowed.split()[2]), string(algorithm) + string(shortened)))
+        is_accepted = kind == "rsa"
+        assert ("accepted" if is_accepted else "signature-broken") == verdict(allowed, signature, data=data)
+        assert is_accepted == is_accepted_by_openssh(tmp_path, allowed, signature, data=data)
+
+
 def test_a_key_of_the_retired_type_is_named(tmp_path: Path) -> None:
     """A DSA key is no signer, and a signature by one says so instead of calling the key missing."""
     key = string(b"ssh-dss") + string(b"\1") * 4
@@ -482,6 +498,17 @@ def test_any_text_is_read_as_allowed_signers(text: str, keys: Mapping[str, Path]
         assert all(
             isinstance(signer.is_for("ann"), bool) and signer.is_valid_on(DATE) in (True, False) for signer in signers
         )
+
+
+def test_an_ecdsa_key_in_short_form_is_no_signer() -> None:
+    """A compressed point, which OpenSSH does not read either, is a bad line and no exception."""
+    point = (
+        ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+    )
+    key = b"".join(map(string, (b"ecdsa-sha2-nistp256", b"nistp256", point)))
+    line = f"ann ecdsa-sha2-nistp256 {base64.b64encode(key).decode()}"
+    signers, problems = parse_allowed_signers(line, "allowed_signers")
+    assert ((), ["bad-signer"]) == (signers, [problem.code for problem in problems])
 
 
 def test_a_short_rsa_key_is_no_signer() -> None:

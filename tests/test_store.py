@@ -94,4 +94,7 @@ def test_order_is_that_of_names(root: Path) -> None:
 
 def test_paths_are_shown_from_the_root(tmp_path: Path) -> None:
     """What lies outside the site is shown whole."""
-    assert ("a/b.md", "/elsewhere/b.md") == (show_path(tmp_path / "a" / "b.md", tmp_path), show_path("/elsewhere/b.md", tmp_path))
+    assert ("a/b.md", "/elsewhere/b.md") == (
+        show_path(tmp_path / "a" / "b.md", tmp_path),
+        show_path("/elsewhere/b.md", tmp_path),
+    )

@@ -66,7 +66,15 @@ def test_thread(expected: str, comments: list[Comment]) -> None:
         ([("b", "anchor-taken")], [c("a", anchors=("c1",)), c("b", minutes=1, anchors=("c1", "c2"))]),
         ([("b", "anchor-taken")], [c("a1"), c("b", minutes=1, anchors=("comment-a1",))]),
     ],
-    ids=["nothing", "unknown parent", "answers itself", "loop", "older than its parent", "anchor twice", "anchor is a fragment"],
+    ids=[
+        "nothing",
+        "unknown parent",
+        "answers itself",
+        "loop",
+        "older than its parent",
+        "anchor twice",
+        "anchor is a fragment",
+    ],
 )
 def test_problems(expected: list[tuple[str, str]], comments: list[Comment]) -> None:
     """What does not fit together is reported, at the comment that has to change."""

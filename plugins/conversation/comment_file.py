@@ -14,7 +14,21 @@ from .front_matter import FrontMatterError, Scalars, Value, format_front_matter,
 from .model import Comment, Kind, Origin, Problem, Severity, State
 from .text import MAX_NAME_CHARACTERS, clean_body, clean_line, is_anchor, is_id, is_lang, is_visible, is_web_address
 
-KEYS = ("name", "author", "date", "in_reply_to", "url", "state", "edited", "id", "thread", "anchors", "source", "kind", "lang")
+KEYS = (
+    "name",
+    "author",
+    "date",
+    "in_reply_to",
+    "url",
+    "state",
+    "edited",
+    "id",
+    "thread",
+    "anchors",
+    "source",
+    "kind",
+    "lang",
+)
 """Every key of the format, in the order they are written."""
 MAX_BODY_BYTES = 64 * 1024
 """Default of `CONVERSATION_MAX_BODY_BYTES`."""
@@ -94,7 +108,12 @@ def _split(data: bytes, report: _Report) -> tuple[str, str, int] | None:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     if lines[0].rstrip() != FENCE:
-        report.error(1, "no-front-matter", "the file does not begin with a line `---`", "put name and date between two `---` lines")
+        report.error(
+            1,
+            "no-front-matter",
+            "the file does not begin with a line `---`",
+            "put name and date between two `---` lines",
+        )
         return None
     for number, line in enumerate(lines[1:], start=1):
         if line.rstrip() == FENCE:
@@ -134,7 +153,9 @@ class _FieldReader:
     def _warn_of_unknown_keys(self) -> None:
         for key, value in self.values.items():
             if key not in KEYS:
-                self.report.warning(value.line, "unknown-key", f"{key[:80]!r} is no key of a comment", f"use one of {', '.join(KEYS)}")
+                self.report.warning(
+                    value.line, "unknown-key", f"{key[:80]!r} is no key of a comment", f"use one of {', '.join(KEYS)}"
+                )
 
     def _text(self, key: str) -> str | None:
         """Return the text of `key`; None where it is absent, empty or a list (an error then)."""
@@ -162,7 +183,9 @@ class _FieldReader:
         for key in ("id", "thread"):
             if self._text(key) is None:
                 message = f"an author's comment has no {key}, so its signature would hold anywhere"
-                self.report.error(self._line("author"), f"missing-{key}", message, f"add `{key}:` as the path has it and sign again")
+                self.report.error(
+                    self._line("author"), f"missing-{key}", message, f"add `{key}:` as the path has it and sign again"
+                )
 
     def _name(self, *, required: bool) -> str | None:
         text = self._text("name")
@@ -172,9 +195,19 @@ class _FieldReader:
                 self.report.error(self._line("name"), "missing-name", "the comment has no name", "add `name:`")
             return None
         if name != text:
-            self.report.warning(self._line("name"), "name-cleaned", "the name has controls or odd spaces, which are not shown", f"make it `name: {name[:80]}`")
+            self.report.warning(
+                self._line("name"),
+                "name-cleaned",
+                "the name has controls or odd spaces, which are not shown",
+                f"make it `name: {name[:80]}`",
+            )
         if len(name) > MAX_NAME_CHARACTERS:
-            self.report.warning(self._line("name"), "name-too-long", f"the name is over {MAX_NAME_CHARACTERS} characters and is cut", "shorten it")
+            self.report.warning(
+                self._line("name"),
+                "name-too-long",
+                f"the name is over {MAX_NAME_CHARACTERS} characters and is cut",
+                "shorten it",
+            )
             name = name[: MAX_NAME_CHARACTERS - 1].rstrip() + "…"
         return name
 
@@ -182,32 +215,51 @@ class _FieldReader:
         text = self._text(key)
         if text is None:
             if required:
-                self.report.error(self._line(key), f"missing-{key}", f"the comment has no {key}", f"add `{key}: 2026-03-14T09:26:53Z`")
+                self.report.error(
+                    self._line(key), f"missing-{key}", f"the comment has no {key}", f"add `{key}: 2026-03-14T09:26:53Z`"
+                )
             return None
         try:
             moment = datetime.fromisoformat(text)
             if not 1900 <= moment.year < 9999:  # outside, a change of offset may leave the calendar
                 raise ValueError(text)
         except ValueError:
-            self.report.error(self._line(key), f"bad-{key}", f"{text[:80]!r} is no date", f"write it as `{key}: 2026-03-14T09:26:53Z`")
+            self.report.error(
+                self._line(key), f"bad-{key}", f"{text[:80]!r} is no date", f"write it as `{key}: 2026-03-14T09:26:53Z`"
+            )
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self.timezone)
             utc = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-            self.report.warning(self._line(key), f"naive-{key}", f"{text!r} has no offset and is read in the site's TIMEZONE", f"write `{key}: {utc}`")
+            self.report.warning(
+                self._line(key),
+                f"naive-{key}",
+                f"{text!r} has no offset and is read in the site's TIMEZONE",
+                f"write `{key}: {utc}`",
+            )
         return moment.astimezone(UTC)
 
     def _in_reply_to(self) -> str | None:
         text = self._text("in_reply_to")
         if text is not None and not is_id(text) and not is_web_address(text):
-            self.report.error(self._line("in_reply_to"), "bad-in-reply-to", f"{text[:80]!r} is neither an id nor a web address", "give the id of a comment in this thread, or an http(s) address")
+            self.report.error(
+                self._line("in_reply_to"),
+                "bad-in-reply-to",
+                f"{text[:80]!r} is neither an id nor a web address",
+                "give the id of a comment in this thread, or an http(s) address",
+            )
             return None
         return text
 
     def _state(self) -> State:
         text = self._text("state") or State.APPROVED.value
         if text not in (State.APPROVED.value, State.REMOVED.value):
-            self.report.error(self._line("state"), "bad-state", f"state {text[:80]!r} is not one that a public file has", "use `approved` or `removed`, or delete the file")
+            self.report.error(
+                self._line("state"),
+                "bad-state",
+                f"state {text[:80]!r} is not one that a public file has",
+                "use `approved` or `removed`, or delete the file",
+            )
             return State.REMOVED
         return State(text)
 
@@ -215,21 +267,30 @@ class _FieldReader:
         text = self._text("kind") or Kind.COMMENT.value
         kinds = [kind.value for kind in Kind]
         if text not in kinds:
-            self.report.error(self._line("kind"), "bad-kind", f"{text[:80]!r} is no kind of comment", f"use one of {', '.join(kinds)}")
+            self.report.error(
+                self._line("kind"), "bad-kind", f"{text[:80]!r} is no kind of comment", f"use one of {', '.join(kinds)}"
+            )
             return Kind.COMMENT
         return Kind(text)
 
     def _address(self, key: str) -> str | None:
         text = self._text(key)
         if text is not None and not is_web_address(text):
-            self.report.warning(self._line(key), f"bad-{key}", f"{key} {text[:80]!r} is no http(s) address and is not shown", "correct or remove it")
+            self.report.warning(
+                self._line(key),
+                f"bad-{key}",
+                f"{key} {text[:80]!r} is no http(s) address and is not shown",
+                "correct or remove it",
+            )
             return None
         return text
 
     def _lang(self) -> str | None:
         text = self._text("lang")
         if text is not None and not is_lang(text):
-            self.report.warning(self._line("lang"), "bad-lang", f"{text[:80]!r} is no language tag", "write one such as `en` or `pt-BR`")
+            self.report.warning(
+                self._line("lang"), "bad-lang", f"{text[:80]!r} is no language tag", "write one such as `en` or `pt-BR`"
+            )
             return None
         return text
 
@@ -239,7 +300,12 @@ class _FieldReader:
         anchors = tuple(dict.fromkeys(a for a in given if is_anchor(a)))[:MAX_ANCHORS]
         if value is not None and len(anchors) != len([a for a in given if a]):
             wrong = next((a for a in given if a not in anchors), given[-1])
-            self.report.warning(value.line, "bad-anchors", f"the anchor {wrong[:80]!r} is not used", f"give at most {MAX_ANCHORS} different ones such as `comment-123`")
+            self.report.warning(
+                value.line,
+                "bad-anchors",
+                f"the anchor {wrong[:80]!r} is not used",
+                f"give at most {MAX_ANCHORS} different ones such as `comment-123`",
+            )
         return anchors
 
 

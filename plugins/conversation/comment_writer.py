@@ -32,14 +32,18 @@ class CommentFolder:
         """Write a comment, and its signature before it, in place of what is there; the thread's folder is made if need be."""
         folder = self.folder / thread
         if folder.is_symlink():
-            raise ConversationError(f"{folder}: it is a symbolic link, which is not followed; put the folder itself there")
+            raise ConversationError(
+                f"{folder}: it is a symbolic link, which is not followed; put the folder itself there"
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if signature is not None:
                 _write_file(folder / f"{id}{SIGNATURE_SUFFIX}", signature)
             _write_file(folder / f"{id}{COMMENT_SUFFIX}", data)
         except OSError as error:
-            raise ConversationError(f"{folder}: {error.strerror}; mend that and run it again: it goes on where it stopped") from error
+            raise ConversationError(
+                f"{folder}: {error.strerror}; mend that and run it again: it goes on where it stopped"
+            ) from error
         self.written += 1
 
 

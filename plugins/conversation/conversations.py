@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from .allowed_signers import Signer, parse_allowed_signers
 from .model import Page, Problem, Settings, Severity, Thread
 from .pages import report_unowned
 from .reading import Rules, read_thread
 from .settings import DEFAULTS
-from .signatures import Signer, parse_allowed_signers
 from .site import Site
 from .store import Store, show_path
 
@@ -34,7 +34,9 @@ class Conversations:
     @property
     def pages_by_thread(self) -> Mapping[str, Page]:
         """The original page of every thread that has one, by the thread's name."""
-        return {page.thread: page for page in self.site.pages.values() if self.site.owners.get(page.thread) == page.path}
+        return {
+            page.thread: page for page in self.site.pages.values() if self.site.owners.get(page.thread) == page.path
+        }
 
 
 def read_conversations(site: Site) -> Conversations:
@@ -59,7 +61,11 @@ def read_conversations(site: Site) -> Conversations:
                 folders.append((folder.name, folder.path, thread.count))
     elif settings.path != settings.root / str(DEFAULTS["CONVERSATION_PATH"]):
         path = show_path(settings.path, settings.root)
-        problems.append(Problem(path, 1, "no-comments-folder", "CONVERSATION_PATH names no folder", "make it, or correct the setting"))
+        problems.append(
+            Problem(
+                path, 1, "no-comments-folder", "CONVERSATION_PATH names no folder", "make it, or correct the setting"
+            )
+        )
     problems.extend(report_unowned(folders, site.owners))
     return Conversations(site, threads, tuple(sorted(set(problems))))
 
@@ -73,7 +79,7 @@ def _read_signers(settings: Settings) -> tuple[tuple[Signer, ...], tuple[Problem
         return (), ()
     except (OSError, UnicodeDecodeError) as error:
         return (), (Problem(path, 1, "unreadable", f"it cannot be read: {error}", "make it a UTF-8 file you can read"),)
-    return parse_allowed_signers(text, path)
+    return parse_allowed_signers(text, path, timezone=settings.timezone)
 
 
 def count_problems(problems: Sequence[Problem]) -> str:

@@ -28,7 +28,15 @@ def write_feeds(conversations: Conversations, output: Path) -> None:
         entries = list_entries(thread, feed_page, authors=settings.authors, site_url=settings.site_url)
         title = f"Comments on “{page.title}”"
         path = thread_feed_path(page, thread, settings)
-        _write(output, path, entries, key=f"comments/{page.thread}", title=title, alternate=feed_page.url, settings=settings)
+        _write(
+            output,
+            path,
+            entries,
+            key=f"comments/{page.thread}",
+            title=title,
+            alternate=feed_page.url,
+            settings=settings,
+        )
         latest = _newest(chain(latest, entries), settings)
         replies = _newest(chain(replies, (entry for entry in entries if entry.is_author)), settings)
     home = f"{settings.site_url}/"
@@ -50,9 +58,7 @@ def find_feed_threads(conversations: Conversations) -> Mapping[str, FeedThread]:
         counted = [comment.changed for comment in thread.comments if comment.kind.is_counted]
         updated = max(counted, default=None)
         feed_url = _thread_feed_url(page, thread, settings)
-        found[unquote(url)] = FeedThread(
-            count=thread.count, updated=updated, feed_url=feed_url, page_url=url
-        )
+        found[unquote(url)] = FeedThread(count=thread.count, updated=updated, feed_url=feed_url, page_url=url)
     return found
 
 

@@ -54,7 +54,9 @@ def parse_front_matter(text: str) -> Mapping[str, Value]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         what = error.problem or error.context
-        raise FrontMatterError(line, f"the front matter is not YAML: {what}", 'put the value in "double quotes"') from error
+        raise FrontMatterError(
+            line, f"the front matter is not YAML: {what}", 'put the value in "double quotes"'
+        ) from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
         what = str(error).splitlines()[0]
         raise FrontMatterError(1, f"the front matter is not YAML: {what}", "remove the character") from error
@@ -69,7 +71,9 @@ def _content_events(text: str) -> Iterator[yaml.Event]:
             if documents > 1:
                 raise _error(event, "the front matter holds two YAML documents", "keep one")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _error(event, "YAML anchors and aliases (& and *) are not read here", "write the value out, in quotes")
+            raise _error(
+                event, "YAML anchors and aliases (& and *) are not read here", "write the value out, in quotes"
+            )
         if tag := getattr(event, "tag", None):
             raise _error(event, f"YAML tags ({tag}) are not read here", "put the value in quotes")
         if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):

@@ -27,11 +27,9 @@ MAX_COLUMNS = 100
 """More than any screen shows; comrak takes quadratic time over the columns of a row."""
 MIN_CELL_BYTES = len("<td></td>\n")
 
-ALLOWED_ATTRIBUTES = {
-    "a": {"href"},
-    "ol": {"start"},
-    **{tag: set[str]() for tag in "blockquote br code del em hr li p pre strong table tbody td th thead tr ul".split()},
-}
+_BARE_ELEMENTS = ("blockquote", "br", "code", "del", "em", "hr", "li", "p", "pre", "strong", "ul")
+_TABLE_ELEMENTS = ("table", "tbody", "td", "th", "thead", "tr")
+ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}} | {tag: set[str]() for tag in _BARE_ELEMENTS + _TABLE_ELEMENTS}
 """Every element that a body may use, with its attributes; `rel` is added to links."""
 LINK_REL = "ugc nofollow noopener"
 
@@ -57,7 +55,7 @@ _TAG_GUARD = "\ufdd0"
 _GUARDS = {"_": "\ufdd1", "*": "\ufdd2", "~": "\ufdd3"}
 _GUARD_EMPHASIS = str.maketrans(_GUARDS)
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])(?![A-Za-z][A-Za-z0-9+.-]{1,31}:)")
-_ADDRESS_IN_BODY = re.compile(r"""(?:https?://|www\.)[^\s<>"`|\\]+""", re.IGNORECASE)
+_ADDRESS_IN_BODY = re.compile(r"""(?:h|H|w)(?:(?<=[hH])[Tt][Tt][Pp][Ss]?://|(?<=w)ww\.)[^\s<>"`|\\]+""")
 _DELIMITER_ROW = " \t>*+.)0123456789:|-"
 
 _STEP = re.compile(r"<(/?)(?!br|hr|img)[a-z]")
@@ -65,7 +63,8 @@ _HEADING = re.compile(r"<(/?)h[1-6]>")
 _LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
 _ADDRESS = re.compile(
-    r"<(a|pre|code)\b.*?</\1>|<[^>]*>|(?:\b[Hh][Tt][Tt][Pp][Ss]?://|(?<![\w./@:-])www\.(?=\w))(?:[^\s<&]|&amp;)+",
+    r"<(?:(a|pre|code)\b.*?</\1>|[^>]*>)"
+    r"|(?:h|H|w)(?:(?<=[hH])(?<!\w.)[Tt][Tt][Pp][Ss]?://|(?<=w)(?<![\w./@:-].)ww\.(?=\w))(?:[^\s<&]|&amp;)+",
     re.DOTALL,
 )
 _AFTER_ADDRESS = "?!.,:;*_~'\"’”»›…。，、"
@@ -200,7 +199,7 @@ def _rewrite(html: str) -> str:
         html = _LINK.sub(_rewrite_link, html)
     if "<img " in html:
         html = _IMAGE.sub(_rewrite_image, html)
-    if "://" in html or "www." in html:
+    if html.count("://") > html.count('<a href="http') or "www." in html:
         html = _ADDRESS.sub(_link_address, html)
     return html
 
@@ -218,7 +217,7 @@ def _link(address: str, content: str) -> str:
     """Return a link, or its content and address as text where the address leads nowhere; both are escaped."""
     if address.startswith("www."):
         address = f"http://{address}"
-    if not is_visible(plain_text(content)):
+    if not content[:1].isalnum() and not is_visible(plain_text(content)):
         content = address
     if _is_linkable(unescape(address)):
         return f'<a href="{address}">{content}</a>'

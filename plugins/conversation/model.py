@@ -200,6 +200,8 @@ class Page:
     """Relative to the site's address, no leading slash."""
     lang: str
     """BCP 47."""
+    thread_lang: str = ""
+    """BCP 47: the language of the original page, which comments without `lang` are in."""
     conversation: Conversation = Conversation.OPEN
     is_article: bool = True
     """False for Pelican's pages, which stay silent until somebody has commented on them."""

@@ -4,6 +4,7 @@ Rule: it only finds the values that a region is a function of; it adds nothing o
 """
 
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -48,12 +49,21 @@ class PageRegions:
         page, thread = self._find(content)
         return self._regions.render_head(page, thread, _site_url(context))
 
+    @property
+    def feed_url(self) -> str | None:
+        """Absolute address of the feed of all comments; None where there is none."""
+        settings = self._conversations.site.settings
+        has_feed = settings.feed_atom and settings.site_url and self._latest
+        return f"{settings.feed_domain}/{quote(settings.feed_atom)}" if has_feed and settings.feed_atom else None
+
     def _find(self, content: Any) -> tuple[Page, Thread]:  # as above
         """Return the facts of a page that Pelican read; raises LookupError for what is none."""
         pages = self._conversations.site.pages
         path = getattr(content, "source_path", "")
         if path not in pages:
-            raise LookupError(f"conversation: {content!r} is no article or page that Pelican read; pass `article` or `page`")
+            raise LookupError(
+                f"conversation: {content!r} is no article or page that Pelican read; pass `article` or `page`"
+            )
         return pages[path], self._conversations.thread_of(pages[path])
 
 

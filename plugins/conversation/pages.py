@@ -27,7 +27,9 @@ def claim_threads(pages: Sequence[Page]) -> tuple[Mapping[str, str], tuple[Probl
             problems.append(Problem(page.path, 1, "bad-thread", message, "give it one with `Thread: some-name`"))
         elif page.thread in owners:
             message = f"the thread {page.thread!r} already belongs to {owners[page.thread]}"
-            problems.append(Problem(page.path, 1, "thread-taken", message, "give one of the two another with `Thread: other-name`"))
+            problems.append(
+                Problem(page.path, 1, "thread-taken", message, "give one of the two another with `Thread: other-name`")
+            )
         else:
             owners[page.thread] = page.path
     return owners, tuple(problems)
@@ -48,7 +50,16 @@ def report_unowned(folders: Iterable[tuple[str, str, int]], owners: Mapping[str,
 def warn_of_other_thread(page: Page, original: Page) -> tuple[Problem, ...]:
     """Report a translation that names a thread of its own: all translations share the original's."""
     message = f"its thread {page.thread!r} is not that of {original.path}, whose translation it is, and is not used"
-    return (Problem(page.path, 1, "translation-thread", message, f"remove `Thread:` or make it {original.thread!r}", Severity.WARNING),)
+    return (
+        Problem(
+            page.path,
+            1,
+            "translation-thread",
+            message,
+            f"remove `Thread:` or make it {original.thread!r}",
+            Severity.WARNING,
+        ),
+    )
 
 
 def is_open(page: Page, *, close_after_days: int | None, now: datetime) -> bool:

@@ -100,7 +100,10 @@ def _content_templates(context: Mapping[str, Any], extensions: Iterable[str]) ->
 
 
 def _theme_folders(generator: Generator) -> list[Path]:
-    return [*map(Path, generator.settings["THEME_TEMPLATES_OVERRIDES"]), Path(generator.theme).expanduser() / "templates"]
+    return [
+        *map(Path, generator.settings["THEME_TEMPLATES_OVERRIDES"]),
+        Path(generator.theme).expanduser() / "templates",
+    ]
 
 
 def add_to_feed(context: Mapping[str, Any], feed: Any) -> None:  # feedgenerator is untyped

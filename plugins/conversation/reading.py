@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
+from .allowed_signers import Signer
 from .comment_file import MAX_BODY_BYTES, CommentFile, parse_comment
 from .errors import SignatureError
 from .lookalikes import find_author_alike
 from .markup import render_body
 from .model import Author, Comment, Problem, Severity, State, Thread
-from .signatures import Signer, verify_signature
+from .signatures import verify_signature
 from .threads import build_thread
 
 
@@ -58,16 +59,16 @@ def _verify(comment: Comment, file: CommentFile, rules: Rules, problems: list[Pr
     if comment.author not in rules.authors:
         known = ", ".join(rules.authors) or "none"
         message = f"the author {comment.author[:80]!r} is not in CONVERSATION_AUTHORS ({known})"
-        problems.append(_author_problem(comment, "unknown-author", message, remedy="correct `author:` or add the author there"))
+        problems.append(
+            _author_problem(comment, "unknown-author", message, remedy="correct `author:` or add the author there")
+        )
         return False
     if file.signature is None:
         message = f"it claims to be by {comment.author!r} and is not signed"
         problems.append(_author_problem(comment, "signature-missing", message, remedy=f"sign it, or replace `author:` by `name:` (expected {file.path}.sig)"))  # fmt: skip
         return False
     try:
-        verify_signature(
-            file.data, file.signature, author=comment.author, signers=rules.signers, date=comment.changed
-        )
+        verify_signature(file.data, file.signature, author=comment.author, signers=rules.signers, date=comment.changed)
     except SignatureError as error:
         problems.append(_author_problem(comment, error.code, error.message, remedy=error.remedy))
         return False
@@ -88,9 +89,13 @@ def _is_guest(comment: Comment, rules: Rules, problems: list[Problem]) -> bool:
     alike = find_author_alike(comment.name, rules.authors.values())
     if alike is None:
         return False
-    message = f"the name {comment.name!r} can be taken for the author {alike.name!r}, so the page says that it is a guest's"
+    message = (
+        f"the name {comment.name!r} can be taken for the author {alike.name!r}, so the page says that it is a guest's"
+    )
     remedy = f"sign it if it is {alike.name}'s, or change the name"
-    problems.append(_author_problem(comment, "name-of-author", message, remedy=remedy, severity=Severity.WARNING, key="name"))
+    problems.append(
+        _author_problem(comment, "name-of-author", message, remedy=remedy, severity=Severity.WARNING, key="name")
+    )
     return True
 
 

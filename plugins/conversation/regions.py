@@ -65,7 +65,7 @@ class Regions:
         return self._render(
             "section",
             page.thread,
-            comments=view_thread(thread, self.settings, page.lang),
+            comments=view_thread(thread, page, self.settings, site_url=site_url),
             count=thread.count,
             is_open=taking,
             feed_url=self._thread_feed(page, thread, site_url),

@@ -31,7 +31,14 @@ DEFAULTS: Mapping[str, object] = {
 }
 """Every setting with its default; the README's table says what each is for, and a test holds the two together."""
 
-SITE_FEEDS = ("FEED_ALL_ATOM", "FEED_ATOM", "CATEGORY_FEED_ATOM", "AUTHOR_FEED_ATOM", "TRANSLATION_FEED_ATOM", "TAG_FEED_ATOM")
+SITE_FEEDS = (
+    "FEED_ALL_ATOM",
+    "FEED_ATOM",
+    "CATEGORY_FEED_ATOM",
+    "AUTHOR_FEED_ATOM",
+    "TRANSLATION_FEED_ATOM",
+    "TAG_FEED_ATOM",
+)
 
 
 def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
@@ -129,5 +136,7 @@ class _Reader:
             raise SettingsError(name, facts, f"an author has name and url, not {', '.join(sorted(map(str, unknown)))}")
         url = facts.get("url") or None
         if url is not None and not (isinstance(url, str) and (is_web_address(url) or url.startswith("/"))):
-            raise SettingsError(name, facts, "an author's url is an http(s) address, or a path on the site such as /about")
+            raise SettingsError(
+                name, facts, "an author's url is an http(s) address, or a path on the site such as /about"
+            )
         return Author(key, facts["name"].strip(), url)

@@ -48,10 +48,12 @@ def load_pelican_settings(settings_file: Path, **overrides: object) -> dict[str,
     from pelican.settings import read_settings as read_pelican_settings
 
     if not settings_file.is_file():
-        raise SettingsError("--settings", str(settings_file), "there is no such file; call this where pelicanconf.py is")
+        raise SettingsError(
+            "--settings", str(settings_file), "there is no such file; call this where pelicanconf.py is"
+        )
     try:
         found: dict[str, Any] = read_pelican_settings(str(settings_file), override=dict(overrides))
-    except Exception as error:  # noqa: BLE001 - whatever the blogger's own Python raises
+    except Exception as error:
         raise SettingsError("--settings", str(settings_file), f"Python says {type(error).__name__}: {error}") from error
     return found
 
@@ -94,7 +96,9 @@ def collect_site(context: Mapping[str, Any], settings: Settings) -> Site:
                 problems.extend(warn_of_other_thread(other, page))
             problems.extend(_metadata_problems(other, translation))
             mode = Conversation.HIDDEN if page.conversation is Conversation.HIDDEN else other.conversation
-            pages[translation.source_path] = replace(other, thread=page.thread, conversation=mode)
+            pages[translation.source_path] = replace(
+                other, thread=page.thread, thread_lang=page.lang, conversation=mode
+            )
     return Site(settings, pages, owners, tuple(problems))
 
 
@@ -108,9 +112,10 @@ def _page(content: Any, settings: Settings) -> Page:  # Pelican's Content is unt
     said = str(content.metadata.get("conversation", "open")).strip().lower()
     return Page(
         thread=str(content.metadata.get("thread") or getattr(content, "slug", "")).strip(),
-        title=str(Markup(content.title).striptags()),
+        title=str(Markup(content.title).striptags()),  # noqa: S704 - the blogger's own, and made plain text
         url=str(content.url),
         lang=str(content.lang),
+        thread_lang=str(content.lang),
         conversation=Conversation(said) if said in {mode.value for mode in Conversation} else Conversation.OPEN,
         is_article=content.default_template == "article",
         is_listed=content.status == "published",

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from .allowed_signers import NAMESPACE
 from .errors import SigningError
-from .signatures import NAMESPACE
 
 FILES_A_CALL = 4000
 """With names of four digits, 20 kB of arguments: Windows takes 32 kB, every other system more."""

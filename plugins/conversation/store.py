@@ -59,10 +59,14 @@ class Store:
                 yield ThreadFolder("", path, (), (_symlink(path),))
             elif not entry.is_dir(follow_symlinks=False):
                 if entry.name not in HOUSEKEEPING:
-                    yield ThreadFolder("", path, (), (_stray(path, "move it into the folder of its thread, or out of here"),))
+                    yield ThreadFolder(
+                        "", path, (), (_stray(path, "move it into the folder of its thread, or out of here"),)
+                    )
             elif not is_thread_name(name := unicodedata.normalize("NFC", entry.name)):
                 message = f"{entry.name!r} cannot name a thread"
-                problem = Problem(path, 1, "bad-thread", message, "use letters, digits, `-`, `_` and inner `.`, 200 bytes at most")
+                problem = Problem(
+                    path, 1, "bad-thread", message, "use letters, digits, `-`, `_` and inner `.`, 200 bytes at most"
+                )
                 yield ThreadFolder("", path, (), (problem,))
             else:
                 yield self._read_folder(name, Path(entry.path))
@@ -116,7 +120,9 @@ class Store:
 
 
 def _symlink(path: str) -> Problem:
-    return Problem(path, 1, "symbolic-link", "it is a symbolic link, which could point anywhere", "put the file itself here")
+    return Problem(
+        path, 1, "symbolic-link", "it is a symbolic link, which could point anywhere", "put the file itself here"
+    )
 
 
 def _stray(path: str, remedy: str) -> Problem:

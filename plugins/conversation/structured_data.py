@@ -11,7 +11,7 @@ from typing import Any
 from .comment_file import format_moment
 from .markup import plain_text
 from .model import Page, Placement, Settings, State, Thread
-from .views import GUEST_MARK, find_author, show_name
+from .views import GUEST_MARK, show_name, show_url
 
 MAX_DEPTH = 8
 """Deeper replies stand beside their ancestors at this depth, with `parentItem` naming what they answer."""
@@ -60,8 +60,7 @@ def _nest_comments(thread: Thread, settings: Settings, page_url: str) -> list[An
 
 def _describe_comment(place: Placement, thread: Thread, settings: Settings, page_url: str) -> dict[str, Any]:
     comment = place.comment
-    author = find_author(comment, settings)
-    url = author.url if author else comment.url
+    url = show_url(comment, settings, settings.site_url)
     person: Mapping[str, str] = {
         "@type": "Person",
         "name": f"{show_name(comment, settings)}{GUEST_MARK if comment.id in thread.guests else ''}",

@@ -69,7 +69,9 @@ class RegionLoader(BaseLoader):
         else:
             blocks["section"] = (self.settings.content_block, f"conversation.section({_CONTENT})")
             blocks["head"] = (self.settings.head_block, f"conversation.head({_CONTENT})")
-        parts = [_add_to_block(block, call) for region, (block, call) in blocks.items() if region not in called and block]
+        parts = [
+            _add_to_block(block, call) for region, (block, call) in blocks.items() if region not in called and block
+        ]
         return f'{{% extends "{PREFIX}/{template}" %}}\n{"".join(parts)}' if parts else ""
 
     @property

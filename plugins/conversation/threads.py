@@ -43,7 +43,12 @@ def _drop_taken_anchors(ordered: Sequence[Comment], problems: list[Problem]) -> 
             if anchor in taken and anchor != comment.fragment:
                 message = f"the anchor {anchor!r} belongs to another comment of this thread"
                 problem = _problem(
-                    comment, "anchors", "anchor-taken", message=message, remedy="remove it here", severity=Severity.WARNING
+                    comment,
+                    "anchors",
+                    "anchor-taken",
+                    message=message,
+                    remedy="remove it here",
+                    severity=Severity.WARNING,
                 )
                 problems.append(problem)
         taken.update(free)
@@ -117,9 +122,7 @@ def _drop_bare_tombstones(walk: Sequence[tuple[Comment, int]]) -> list[tuple[Com
     return kept
 
 
-def _place(
-    walk: Sequence[tuple[Comment, int]], by_id: Mapping[str, Comment], max_indent: int
-) -> Iterator[Placement]:
+def _place(walk: Sequence[tuple[Comment, int]], by_id: Mapping[str, Comment], max_indent: int) -> Iterator[Placement]:
     indents = [min(depth, max_indent) for _, depth in walk] + [0]
     for index, (comment, depth) in enumerate(walk):
         parent = by_id.get(comment.parent_id or "")

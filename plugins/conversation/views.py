@@ -14,7 +14,7 @@ from babel.dates import format_date, format_time
 from markupsafe import Markup
 
 from .comment_file import format_moment
-from .model import Author, Comment, Placement, Settings, State, Thread
+from .model import Author, Comment, Page, Placement, Settings, State, Thread
 
 GUEST_MARK = " (guest)"
 """Stands behind a name that can be taken for an author's where there is no room for more."""
@@ -67,12 +67,20 @@ class CommentView:
     anchors: tuple[str, ...]
     source: str | None
     lang: str | None
+    """BCP 47; None where it is the page's."""
 
 
 def show_name(comment: Comment, settings: Settings) -> str:
     """Return the name a comment is shown under: its author's, or its own."""
     author = find_author(comment, settings)
     return author.name if author else comment.name or ""
+
+
+def show_url(comment: Comment, settings: Settings, site_url: str) -> str | None:
+    """Return the address behind a comment's name; an author's may be a path on the site."""
+    author = find_author(comment, settings)
+    url = author.url if author else comment.url
+    return f"{site_url}{url}" if url and url.startswith("/") else url
 
 
 def find_author(comment: Comment, settings: Settings) -> Author | None:
@@ -101,12 +109,14 @@ def find_locale(lang: str) -> Locale:
     return Locale("en")
 
 
-def view_thread(thread: Thread, settings: Settings, lang: str) -> tuple[CommentView, ...]:
-    """Return the comments of a thread in order of reading, for a page in `lang`."""
-    return tuple(_view_comments(thread, settings, lang))
+def view_thread(thread: Thread, page: Page, settings: Settings, *, site_url: str) -> tuple[CommentView, ...]:
+    """Return the comments of a thread in order of reading, for a page that calls the site by `site_url`."""
+    return tuple(_view_comments(thread, page, settings, site_url))
 
 
-def _view_comments(thread: Thread, settings: Settings, lang: str) -> Iterator[CommentView]:
+def _view_comments(thread: Thread, page: Page, settings: Settings, site_url: str) -> Iterator[CommentView]:
+    lang = page.lang
+    body_lang = page.thread_lang if page.thread_lang != lang else None
     for place in thread.placements:
         comment = place.comment
         author = find_author(comment, settings)
@@ -114,7 +124,7 @@ def _view_comments(thread: Thread, settings: Settings, lang: str) -> Iterator[Co
             id=comment.id,
             fragment=comment.fragment,
             name=show_name(comment, settings),
-            url=author.url if author else comment.url,
+            url=show_url(comment, settings, site_url),
             kind=comment.kind.value,
             is_author=author is not None,
             is_guest=comment.id in thread.guests,
@@ -130,7 +140,7 @@ def _view_comments(thread: Thread, settings: Settings, lang: str) -> Iterator[Co
             parent=_view_parent(place, settings),
             anchors=comment.anchors,
             source=comment.source,
-            lang=comment.lang,
+            lang=comment.lang or body_lang,
         )
 
 

@@ -66,7 +66,7 @@ def main() -> None:
     except ConversationError as error:
         click.echo(f"pelican-comments: {error}", err=True)
         sys.exit(1)
-    except Exception:  # noqa: BLE001 - the one boundary
+    except Exception:
         traceback.print_exc()
         click.echo("pelican-comments: this is a bug; please report it with the lines above", err=True)
         sys.exit(3)

@@ -50,7 +50,7 @@ def _log_to_stderr() -> None:
 
 
 def _is_below(path: str, asked: Sequence[str]) -> bool:
-    return any(one == "." or path == one or path.startswith(f"{one}/") for one in asked)
+    return any(one in (".", path) or path.startswith(f"{one}/") for one in asked)
 
 
 def _format_text(problems: Sequence[Problem]) -> str:

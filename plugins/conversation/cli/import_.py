@@ -1,20 +1,21 @@
 """`pelican-comments import`: the comments of another blog move in.
 
 Rule: the export is read to its end and the plan shown before anything is written, and a file that is there is replaced
-only by itself with the author's signature. A new source is a new command that gives `_run` a reader of its posts.
+only by itself with the author's signature. A new source is a new command that gives `_run_import` its reader.
 """
 
 import base64
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 import click
 
+from ..allowed_signers import Signer, parse_allowed_signers
 from ..comment_writer import CommentFolder
 from ..errors import ConversationError, SigningError
 from ..importers.export import ExportedPost
@@ -25,11 +26,14 @@ from ..importers.thread_choice import parse_map
 from ..importers.wordpress import read_posts
 from ..markup import render_body
 from ..model import Settings
-from ..signatures import Signer, parse_allowed_signers, verify_signature
+from ..signatures import verify_signature
 from ..site import read_site
 from ..ssh import find_signing_key, public_key_of, sign_files
 from ..store import show_path
 from .import_report import ReportFile, format_plan, print_plan
+
+_PostReader = Callable[[], Iterator[ExportedPost]]
+"""Reads the export from its beginning, each time it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,15 @@ def command() -> None:
     "--sign-as", multiple=True, metavar="[USER=]KEY",
     help="Sign the comments of each post's author, or those of a user of the old blog (login or number), as the author KEY.",
 )  # fmt: skip
-@click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="List there all that is left out or changed.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="FILE", help="List there all that is left out or changed."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 @click.pass_obj
-def wordpress(settings_file: str, file: Path, **options: object) -> None:
+def wordpress(
+    settings_file: str, file: Path, *, map_file: Path | None, dry_run: bool, sign_as: tuple[str, ...],
+    report: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Import the comments in FILE, which WordPress wrote (Tools, Export, All content).
 
     What was not approved stays out. A second run changes nothing.
@@ -70,10 +79,12 @@ def wordpress(settings_file: str, file: Path, **options: object) -> None:
     settings, known_threads = _read_site(Path(settings_file))
 
     def read() -> Iterator[ExportedPost]:
-        with _reading(file), file.open("rb") as stream:
+        with _open(file) as stream:
             yield from read_posts(stream, str(file), timezone=settings.timezone)
 
-    _run(read, settings, known_threads, _Options(**options))  # type: ignore[arg-type] # click gives them
+    _run_import(
+        read, settings, known_threads=known_threads, options=_Options(map_file, dry_run, sign_as, report, as_json)
+    )
 
 
 def _read_site(settings_file: Path) -> tuple[Settings, frozenset[str]]:
@@ -83,3 +94,159 @@ def _read_site(settings_file: Path) -> tuple[Settings, frozenset[str]]:
     init(level=logging.WARNING, handler=logging.StreamHandler(sys.stderr))
     site = read_site(settings_file)
     return site.settings, frozenset(site.owners)
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ConversationError(f"{path}: {error.strerror}; give the path of a file that can be read") from error
+
+
+def _run_import(read: _PostReader, settings: Settings, *, known_threads: frozenset[str], options: _Options) -> None:
+    """Plan, show the plan and, unless this is a dry run, apply it."""
+    rules = _make_rules(settings, known_threads, options)
+    folder = CommentFolder(settings.path)
+    with TemporaryDirectory(prefix="pelican-comments-") as staging:
+        signing = _Signing(settings, rules, folder=Path(staging)) if options.sign_as else None
+        tally = _make_plan(read, rules, folder=folder, signing=signing, report=ReportFile(options.report))
+        if options.as_json:
+            click.echo(format_plan(tally))
+        else:
+            print_plan(tally, report=options.report)
+        if options.dry_run or not tally.has_work:
+            return
+        if signing is not None:
+            signing.sign_staged()
+        for post in read():
+            for change in _plan_post(post, rules, folder).changes:
+                if change.action in (Action.ADD, Action.SIGN):
+                    signature = signing.read_signature(change) if signing is not None else None
+                    comment = change.comment
+                    folder.write_comment(comment.thread, comment.id, data=change.data, signature=signature)
+    if not options.as_json:
+        click.echo(
+            f"\nWrote {folder.written} comment{'s' * (folder.written != 1)} to {show_path(settings.path, settings.root)}/."
+        )
+
+
+def _make_rules(settings: Settings, known_threads: frozenset[str], options: _Options) -> ImportRules:
+    own = [key for key in options.sign_as if "=" not in key]
+    accounts = dict(pair.rsplit("=", 1) for pair in options.sign_as if "=" in pair)
+    for key in (*own, *accounts.values()):
+        if key not in settings.authors:
+            known = ", ".join(settings.authors) or "which is empty"
+            message = f"--sign-as {key}: there is no such author in CONVERSATION_AUTHORS ({known})"
+            raise ConversationError(f"{message}; add the author there")
+    if len(own) > 1:
+        message = f"--sign-as {own[0]} and {own[1]}: who signs for whom is not clear"
+        raise ConversationError(f"{message}; write --sign-as USER={own[0]} --sign-as USER={own[1]}")
+
+    def convert(html: str, base: str) -> Markdown:
+        return convert_html(html, lambda body: render_body(body).html, base=base)
+
+    return ImportRules(
+        convert=convert,
+        known_threads=known_threads,
+        threads=_read_map(options.map_file),
+        authors=frozenset(settings.authors),
+        signs_own=next(iter(own), None),
+        signs_accounts=accounts,
+        max_body_bytes=settings.max_body_bytes,
+    )
+
+
+def _read_map(path: Path | None) -> Mapping[str, str]:
+    if path is None:
+        return {}
+    try:
+        return parse_map(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConversationError(f"{path}: {error}; give the map as a text file in UTF-8") from error
+
+
+def _plan_post(post: ExportedPost, rules: ImportRules, folder: CommentFolder) -> PostPlan:
+    def read_file(thread: str, id: str) -> FileHere | None:
+        found = folder.read_comment(thread, id)
+        return None if found is None else FileHere(*found)
+
+    return plan_post(post, rules, read_file)
+
+
+def _make_plan(
+    read: _PostReader, rules: ImportRules, *, folder: CommentFolder, signing: "_Signing | None", report: ReportFile
+) -> Tally:
+    """Read the export to its end and add up what is to be done."""
+    tally = Tally()
+    for post in read():
+        plan = _plan_post(post, rules, folder)
+        report.add(tally.add(plan))
+        if signing is not None:
+            signing.stage(plan.changes)
+    report.add(tally.finish(rules.threads))
+    if len(tally.signed_accounts) > 1:
+        users = ", ".join(sorted(tally.signed_accounts))
+        message = f"--sign-as {rules.signs_own}: the posts have several authors ({users})"
+        raise ConversationError(f"{message}; say whose comments to sign, as in --sign-as USER={rules.signs_own}")
+    return tally
+
+
+class _Signing:
+    """Signs the authors' comments of an import in a folder beside the site, so that a key that fails leaves no trace."""
+
+    def __init__(self, settings: Settings, rules: ImportRules, *, folder: Path) -> None:
+        self.folder = folder
+        self.staged: list[tuple[Path, Change]] = []
+        self.key = find_signing_key(settings.signing_key, settings.root)
+        self.signers = _read_signers(settings)
+        self._require_signers(filter(None, (rules.signs_own, *rules.signs_accounts.values())), settings)
+
+    def _require_signers(self, authors: Iterator[str], settings: Settings) -> None:
+        """Raise SigningError where `allowed_signers` does not say that the key speaks for an author."""
+        public_key = public_key_of(self.key)
+        blob = base64.b64decode(public_key.split()[1])
+        for author in authors:
+            if not any(s.key == blob and s.is_for(author) and s.is_for_comments() for s in self.signers):
+                path = show_path(settings.allowed_signers, settings.root)
+                message = f"{path} does not say that the key {self.key} signs for {author!r}"
+                raise SigningError(f"{message}; add the line `{author} {public_key}`, or set CONVERSATION_SIGNING_KEY")
+
+    def stage(self, changes: Collection[Change]) -> None:
+        """Put the comments aside that need a signature."""
+        for change in changes:
+            if change.comment.author is not None and change.action in (Action.ADD, Action.SIGN):
+                path = self._path_of(change)
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(change.data)
+                self.staged.append((path, change))
+
+    def _path_of(self, change: Change) -> Path:
+        return self.folder / change.comment.thread / f"{change.comment.id}.md"
+
+    def sign_staged(self) -> None:
+        """Sign them and check each signature as a build will; raises SignatureError for a key that was not valid then."""
+        sign_files([path for path, _ in self.staged], key=self.key)
+        for _, change in self.staged:
+            verify_signature(
+                change.data,
+                self.read_signature(change) or b"",
+                author=change.comment.author or "",
+                signers=self.signers,
+                date=change.comment.changed,
+            )
+
+    def read_signature(self, change: Change) -> bytes | None:
+        """Return the signature of an author's comment; None for a guest's."""
+        path = self._path_of(change)
+        return path.with_name(f"{path.name}.sig").read_bytes() if change.comment.author is not None else None
+
+
+def _read_signers(settings: Settings) -> tuple[Signer, ...]:
+    try:
+        text = settings.allowed_signers.read_text("utf-8")
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SigningError(f"{settings.allowed_signers}: {error}; it is a text file of lines `AUTHOR KEY`") from error
+    path = show_path(settings.allowed_signers, settings.root)
+    return parse_allowed_signers(text, path, timezone=settings.timezone)[0]

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import ConversationError
-from ..importers.export import Effect, Note, Reason
+from ..importers.export import Note, Reason
 from ..importers.plan import Action
 from ..importers.tally import Tally, ThreadTally
 
@@ -23,7 +23,7 @@ MAX_ROWS = 40
 def print_plan(tally: Tally, *, report: Path | None) -> None:
     """Print the plan: what was read, a table of threads, what is listed and why."""
     click.echo(f"Read {tally.comments} comments on {tally.posts} posts.\n")
-    Console(highlight=False).print(_make_table(tally))
+    Console(highlight=False, markup=False).print(_make_table(tally))
     more = f"see {report}" if report else "--report FILE writes them all"
     for reason in Reason:
         if count := tally.counts[reason]:

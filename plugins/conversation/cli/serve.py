@@ -122,7 +122,9 @@ class Watcher:
         self._changed: SimpleQueue[str] = SimpleQueue()
         self._end = threading.Event()
         self._start(sources.folders, recursive=True, only=None)
-        self._start({file.parent for file in sources.files}, recursive=False, only={str(file) for file in sources.files})
+        self._start(
+            {file.parent for file in sources.files}, recursive=False, only={str(file) for file in sources.files}
+        )
 
     def _start(self, paths: Collection[Path], *, recursive: bool, only: Container[str] | None) -> None:
         if paths:

@@ -14,7 +14,7 @@ from bs4 import Tag
 from markdownify import MarkdownConverter
 
 from ..text import clean_body
-from .markdown_text import CLOSING, OPENING, escape_line_starts, escape_text, resolve_marks
+from .markdown_text import CLOSING, LINK, OPENING, escape_line_starts, escape_text, keep_entities, resolve_marks
 from .tidy_html import TidyHtml, tidy_html
 
 _FENCES = re.compile(r"^\s*(`+)", re.MULTILINE)
@@ -79,52 +79,42 @@ class _Converter(MarkdownConverter):
         return escaped.replace("#", r"\#") if "_inline" in parent_tags else escaped
 
     def convert_strong(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Mark where a format begins and ends, without white space inside."""
-        inside = text.strip()
-        if not inside:
-            return text
-        start = text.index(inside)
-        return f"{text[:start]}{OPENING[el.name]}{inside}{CLOSING[el.name]}{text[start + len(inside) :]}"
+        """Mark where a format begins and ends."""
+        return _wrap(text, lambda inside: f"{OPENING[el.name]}{inside}{CLOSING[el.name]}")
 
     convert_em = convert_strong
     convert_del = convert_strong
 
     def convert_code(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Write a code span; white space around the code goes outside."""
-        inside = text.strip()
-        if not inside:
-            return text
-        start = text.index(inside)
-        fence = "`" * (max((len(run) for run in _BACKTICKS.findall(inside)), default=0) + 1)
-        pad = " " if inside[0] == "`" or inside[-1] == "`" else ""
-        return f"{text[:start]}{fence}{pad}{inside}{pad}{fence}{text[start + len(inside) :]}"
+        """Write a code span, its fence longer than any in the code."""
+        fence = "`" * (max((len(run) for run in _BACKTICKS.findall(text)), default=0) + 1)
+        pad = " " if "`" in text else ""
+        return _wrap(text, lambda inside: f"{fence}{pad}{inside}{pad}{fence}")
 
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Write a link; one that shows its own address needs no brackets."""
         address = str(el["href"])
-        inside = text.strip()
-        if not inside:
-            return text
-        destination = re.sub(r"&(?=#?\w+;)", "&amp;", address)
-        if re.search(r"[()]", destination):
+        destination = keep_entities(address)
+        if el.get_text().strip() == address:
+            return _wrap(text, lambda _: f"<{destination}>")
+        if "(" in address or ")" in address:
             destination = f"<{destination}>"
-        link = f"<{address}>" if el.get_text().strip() == address == destination else f"[{inside}]({destination})"
-        start = text.index(inside)
-        return f"{text[:start]}{link}{text[start + len(inside) :]}"
+        return _wrap(text, lambda inside: f"{LINK}[{inside}]({destination})")
 
     def convert_br(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Break the line: a newline does, where comments are rendered."""
         return "\n"
 
     def convert_p(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Write a paragraph, close to the list that follows it in an item."""
+        """Write a paragraph, and a list right below it where both are in an item."""
         after = el.find_next_sibling()
-        is_before_list = el.parent is not None and el.parent.name == "li" and after is not None and after.name == "ul"
-        return f"\n\n{escape_line_starts(text.strip())}{'' if is_before_list else chr(10) * 2}"
+        is_close = el.parent is not None and el.parent.name == "li" and after is not None and _may_interrupt(after)
+        return f"\n\n{escape_line_starts(text.strip())}" + ("" if is_close else "\n\n")
 
     def convert_pre(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Write a fenced block, its fence longer than any in the code."""
-        fence = "`" * max(3, *(len(run) + 1 for run in _FENCES.findall(text)), 3)
+        fence = "`" * max((len(run) + 1 for run in _FENCES.findall(text)), default=3)
+        fence = max(fence, "```")
         return f"\n\n{fence}\n{text}\n{fence}\n\n"
 
     def convert_hr(self, el: Tag, text: str, parent_tags: set[str]) -> str:
@@ -142,6 +132,19 @@ class _Converter(MarkdownConverter):
         indent = " " * (len(marker) + 1)
         lines = [f"{indent}{line}" if line else "" for line in text.split("\n")]
         return f"{marker} {chr(10).join(lines)[len(indent) :]}\n"
+
+
+def _wrap(text: str, write: Callable[[str], str]) -> str:
+    """Write the text with its white space outside, where Markdown wants it; nothing is written around white space alone."""
+    inside = text.strip()
+    start = text.find(inside)
+    return f"{text[:start]}{write(inside)}{text[start + len(inside) :]}" if inside else text
+
+
+def _may_interrupt(element: Tag) -> bool:
+    """Whether it is a list that needs no empty line before it (CommonMark, section 5.3)."""
+    first = element.find("li", recursive=False)
+    return element.name == "ul" or (element.name == "ol" and isinstance(first, Tag) and first["value"] == "1")
 
 
 _CONVERTER = _Converter()

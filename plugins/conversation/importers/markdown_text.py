@@ -11,6 +11,9 @@ OPENING = {"strong": "\ufdd0", "em": "\ufdd1", "del": "\ufdd2"}
 CLOSING = {"strong": "\ufdd3", "em": "\ufdd4", "del": "\ufdd5"}
 """Marks for the ends of formats until the whole text is known: noncharacters, which `tidy_html` removes from any text."""
 
+LINK = "\ufdd6"
+"""The mark before a link: after an exclamation mark it would be an image."""
+
 _DELIMITERS = dict(zip((*OPENING.values(), *CLOSING.values()), ("**", "*", "~~") * 2, strict=True))
 _MARKS = re.compile("[\ufdd0-\ufdd5]+")
 _CLOSING_MARKS = frozenset(CLOSING.values())
@@ -27,10 +30,10 @@ _SPECIAL = re.compile(
     | (?<![^\W_]) _ | _ (?![^\W_])          # as well, but not inside a word
     | < (?=[A-Za-z/!?]|$)                   # elements, which are not read here but shown, and addresses
     | & (?=\#?[A-Za-z0-9]*(?:;|$))          # entities, and what may become one with the text that follows
-    | ! $                                   # before a link, an image
     """,
     re.VERBOSE,
 )
+_ENTITY_START = re.compile(r"&(?=#?\w+;)")
 _LINE_START = re.compile(
     r"""^[ ]*(?:
     (?P<number>[0-9]{1,9}) (?=[.)](?:\s|$))  # items of lists
@@ -67,8 +70,13 @@ def _link_address(address: str, *, is_clear: bool) -> str:
     if is_clear and _SPECIAL.search(address) is None:
         return address
     if address[:4].lower() == "www.":
-        return f"[{_break_address(address)}](<http://{address}>)"
-    return f"<{address}>"
+        return f"[{_break_address(address)}](<http://{keep_entities(address)}>)"
+    return f"<{keep_entities(address)}>"
+
+
+def keep_entities(address: str) -> str:
+    """Return an address as it stands where Markdown decodes entities and knows no other escape."""
+    return _ENTITY_START.sub("&amp;", address)
 
 
 def _break_address(address: str) -> str:
@@ -105,7 +113,7 @@ def resolve_marks(text: str) -> str:
         if closes and _may_be_word(after) and not _is_word(before):
             written.append(f"&#{ord(after)};")
             position = end + 1
-    return "".join((*written, text[position:]))
+    return "".join((*written, text[position:])).replace(f"!{LINK}", r"\!").replace(LINK, "")
 
 
 def _find_underscores(text: str) -> frozenset[int]:
@@ -133,6 +141,6 @@ def _is_word(character: str) -> bool:
 
 def _may_be_word(character: str) -> bool:
     """Whether it may be neither punctuation, which symbols are in some versions only, nor white space."""
-    if character == "" or character.isspace() or (character.isascii() and not character.isalnum()):
+    if character in ("", LINK) or character.isspace() or (character.isascii() and not character.isalnum()):
         return False
     return unicodedata.category(character)[0] in "LNMSC"

@@ -18,7 +18,7 @@ MAX_LISTED = 20
 class ThreadTally:
     """What the plan comes to for one thread."""
 
-    is_on_site: bool
+    is_on_site: bool = False
     posts: list[str] = field(default_factory=list)
     """Numbers of the posts whose comments it takes."""
     actions: Counter[Action] = field(default_factory=Counter)
@@ -40,14 +40,15 @@ class Tally:
         self._map_keys: set[str] = set()
 
     @property
-    def actions(self) -> Counter[Action]:
-        """Of all threads."""
-        return sum((tally.actions for tally in self.threads.values()), Counter())
+    def total(self) -> ThreadTally:
+        """What it comes to for all threads."""
+        actions = sum((thread.actions for thread in self.threads.values()), Counter[Action]())
+        return ThreadTally(actions=actions, left_out=sum(thread.left_out for thread in self.threads.values()))
 
     @property
     def has_work(self) -> bool:
         """Whether the import would write anything."""
-        return self.actions[Action.ADD] + self.actions[Action.SIGN] > 0
+        return any(thread.actions[Action.ADD] + thread.actions[Action.SIGN] for thread in self.threads.values())
 
     def add(self, plan: PostPlan) -> tuple[Note, ...]:
         """Add a post's plan; return its notes, with those that only the tally can make."""

@@ -1,0 +1,50 @@
+"""The documents say what the code does."""
+
+import re
+from pathlib import Path
+
+from pelican.plugins.conversation.cli import COMMANDS
+from pelican.plugins.conversation.comment_file import KEYS
+from pelican.plugins.conversation.settings import DEFAULTS
+
+PROJECT = Path(__file__).parent.parent
+README = (PROJECT / "README.md").read_text("utf-8")
+ARCHITECTURE = (PROJECT / "ARCHITECTURE.md").read_text("utf-8")
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    """Every setting with its default, in the code's order, and no other."""
+    rows = re.findall(r"^\| `(CONVERSATION_\w+)` \| `([^`]*)` \| \S.* \|$", README, re.M)
+    assert [(name, repr(value)) for name, value in DEFAULTS.items()] == rows
+
+
+def test_every_key_of_a_comment_is_described() -> None:
+    """The table of the comment file names each key once."""
+    table = README[README.index("## The comment file") : README.index("### The author's replies")]
+    rows = re.findall(r"^\| (`.*?`) \|", table, re.M)
+    assert set(KEYS) == {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+
+
+def test_every_command_is_described() -> None:
+    """The table of commands names each."""
+    assert set(COMMANDS) == set(re.findall(r"^\| `pelican-comments (\w+)", README, re.M))
+
+
+def test_every_target_of_make_is_described() -> None:
+    """The README names each target of the Makefile that is for people."""
+    targets = set(re.findall(r"^([a-z]+):.*?##", (PROJECT / "Makefile").read_text("utf-8"), re.M))
+    assert targets - {"clean"} <= set(re.findall(r"`?make (\w+)", README))
+
+
+def test_every_module_has_its_place_in_the_architecture() -> None:
+    """ARCHITECTURE.md names every module of the package."""
+    package = PROJECT / "plugins" / "conversation"
+    names = {path.stem for path in package.rglob("*.py") if not path.stem.startswith("__")}
+    assert set() == {name for name in names if f"`{name}" not in ARCHITECTURE}
+
+
+def test_files_that_documents_link_to_are_there() -> None:
+    """No relative link of a document is dead."""
+    for document in PROJECT.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
+            assert (PROJECT / target).exists(), f"{document.name}: {target}"

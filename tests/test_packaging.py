@@ -1,0 +1,95 @@
+"""Packaging: what `pip install .` puts into another Pelican site is all that it needs."""
+
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from .building import TestSite
+
+PROJECT = Path(__file__).parent.parent
+PACKAGE = "pelican/plugins/conversation"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the project, built in a copy of what git tracks or would track."""
+    folder = tmp_path_factory.mktemp("wheel")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+    ).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        if (PROJECT / name).is_file():
+            target = folder / "source" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((PROJECT / name).read_bytes())
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        folder,
+        folder / "source",
+    ]
+    subprocess.run(command, check=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def test_the_wheel_has_every_module_template_and_stylesheet(wheel: Path) -> None:
+    """Nothing of the package is left behind, and nothing else comes along."""
+    sources = PROJECT / "plugins" / "conversation"
+    files = {
+        path.relative_to(sources).as_posix()
+        for path in sources.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert {f"{PACKAGE}/{name}" for name in files} == packed
+
+
+def test_another_site_needs_one_line(wheel: Path, tmp_path: Path) -> None:
+    """Installed from the wheel, with nothing of this checkout in reach, a site has conversations."""
+    installed = tmp_path / "installed"
+    zipfile.ZipFile(wheel).extractall(installed)
+    (tmp_path / "site").mkdir()
+    site = TestSite(tmp_path / "site")
+    site.write_article("talk")
+    site.write_comment("talk", "a")
+    where = "import pelican.plugins.conversation as c; print(c.__file__)"
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    found = subprocess.run(
+        [sys.executable, "-c", where], cwd=site.root, env=environment, check=True, capture_output=True, text=True
+    )
+    assert found.stdout.startswith(str(installed))
+    done = site.run("pelican", "content", "--log-handler", "plain", environment={"PYTHONPATH": str(installed)})
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "Body of a." in site.read("talk.html")
+    assert (site.root / "output/theme/conversation.css").is_file()
+
+
+def test_every_direct_dependency_is_pinned() -> None:
+    """constraints.txt has a version of each dependency, and names no host."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
+    names = {
+        "".join(c if c not in "<>=![~" else " " for c in one).split()[0].lower().replace("_", "-") for one in wanted
+    }
+    lines = (PROJECT / "constraints.txt").read_text("utf-8").splitlines()
+    pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines}
+    assert set() == names - pinned
+    assert all("==" in line and "/" not in line for line in lines)
