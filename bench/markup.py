@@ -36,15 +36,16 @@ ORDINARY = {
 }
 
 
-def measure_us(work: Callable[[], object], *, runs: int, rounds: int = 15) -> float:
-    """Return the median microseconds of one call of `work`."""
-    times = []
+def measure_us(*works: Callable[[], object], runs: int, rounds: int = 15) -> list[float]:
+    """Return the median microseconds of one call of each, measured in turn so that all see the same machine."""
+    times: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
-        started = thread_time()
-        for _ in range(runs):
-            work()
-        times.append((thread_time() - started) / runs * 1e6)
-    return median(times)
+        for work, mine in zip(works, times, strict=True):
+            started = thread_time()
+            for _ in range(runs):
+                work()
+            mine.append((thread_time() - started) / runs * 1e6)
+    return [median(mine) for mine in times]
 
 
 def bare(body: str, extensions: comrak.ExtensionOptions, cleaner: nh3.Cleaner) -> str:
@@ -62,10 +63,13 @@ def print_ordinary() -> None:
     )
     for name, body in ORDINARY.items():
         html = comrak.render_markdown(body, extensions)
-        of_comrak = measure_us(lambda body=body: comrak.render_markdown(body, extensions), runs=1000)
-        of_nh3 = measure_us(lambda html=html: cleaner.clean(html), runs=1000)
-        both = measure_us(lambda body=body: bare(body, extensions, cleaner), runs=1000)
-        ours = measure_us(lambda body=body: render_body(body), runs=1000)
+        of_comrak, of_nh3, both, ours = measure_us(
+            lambda body=body: comrak.render_markdown(body, extensions),
+            lambda html=html: cleaner.clean(html),
+            lambda body=body: bare(body, extensions, cleaner),
+            lambda body=body: render_body(body),
+            runs=500,
+        )
         print(f"{name:20} {len(body):6} {of_comrak:10.1f} {of_nh3:8.1f} {both:8.1f} {ours:15.1f} {ours / both:6.2f}")
 
 
@@ -73,8 +77,8 @@ def print_hostile() -> None:
     """Print the hostile bodies that take longest."""
     rows = []
     for case in read_hostile_cases():
-        milliseconds = measure_us(lambda body=case.body: render_body(body), runs=1, rounds=3) / 1000
-        rows.append((milliseconds, case.title, len(case.body.encode()), render_body(case.body)))
+        (microseconds,) = measure_us(lambda body=case.body: render_body(body), runs=1, rounds=3)
+        rows.append((microseconds / 1000, case.title, len(case.body.encode()), render_body(case.body)))
     print(f"\n{'worst of ' + str(len(rows)) + ' hostile bodies':42} {'bytes':>6} {'HTML bytes':>10} {'ms':>6}")
     for milliseconds, title, size, rendered in sorted(rows, key=lambda row: -row[0])[:WORST]:
         note = f"  plain: {rendered.problem}" if rendered.problem else ""

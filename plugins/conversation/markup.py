@@ -52,8 +52,14 @@ _RENDERING.hardbreaks = True
 # Unicode's noncharacters never stand in a text, so they can mark places in one on its way through comrak.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufeff\ufffe\uffff\ud800-\udfff]")
 _TAG_GUARD = "\ufdd0"
-_GUARDS = {"_": "\ufdd1", "*": "\ufdd2", "~": "\ufdd3"}
-_GUARD_EMPHASIS = str.maketrans(_GUARDS)
+_EMPHASIS_GUARDS = str.maketrans("_*~", "\ufdd1\ufdd2\ufdd3")
+_GUARDED = tuple(
+    (form, text)
+    for guard, text in zip("\ufdd0\ufdd1\ufdd2\ufdd3", ("", *"_*~"), strict=True)
+    for form in (guard, quote(guard))
+)
+"""What each guard looks like in comrak's text and addresses, and what it stands for."""
+_EMPHASIS = re.compile(r"[*~]|\b_|_\b")  # inside a word, `_` never is
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])(?![A-Za-z][A-Za-z0-9+.-]{1,31}:)")
 _ADDRESS_IN_BODY = re.compile(r"""(?:h|H|w)(?:(?<=[hH])[Tt][Tt][Pp][Ss]?://|(?<=w)ww\.)[^\s<>"`|\\]+""")
 _DELIMITER_ROW = " \t>*+.)0123456789:|-"
@@ -70,7 +76,7 @@ _ADDRESS = re.compile(
 _AFTER_ADDRESS = "?!.,:;*_~'\"’”»›…。，、"
 _BRACKET = re.compile(r"[()\[\]]")
 _CLOSED_BY = {"(": ")", "[": "]"}
-_QUOTED_IN_PATH = {ord(character): quote(character, safe="") for character in r"[\]^`{|}"}
+_NOT_IN_PATH = re.compile(r"[\[\]\\^`{|}]")
 
 _BREAK = re.compile(r"<(?:br|hr|/(?:p|li|blockquote|pre|t[dhr]|table|[ou]l))>")
 _DEAD_LINK = re.compile(r'<a rel="[^"]*">(.*?)</a>', re.DOTALL)
@@ -147,18 +153,19 @@ def _render_markdown(body: str) -> str:
     if ("://" in body or "www." in body) and ("_" in body or "*" in body or "~" in body):
         guarded = _ADDRESS_IN_BODY.sub(_guard_address, guarded)
     html = comrak.render_markdown(guarded, _EXTENSIONS, _PARSING, _RENDERING)
-    return html if guarded is body else _without_guards(html)
+    return html if guarded == body else _without_guards(html)
 
 
 def _guard_address(match: re.Match[str]) -> str:
+    if _EMPHASIS.search(match[0]) is None:
+        return match[0]
     end = _address_end(match[0])
-    return match[0][:end].translate(_GUARD_EMPHASIS) + match[0][end:]
+    return match[0][:end].translate(_EMPHASIS_GUARDS) + match[0][end:]
 
 
 def _without_guards(html: str) -> str:
-    html = html.replace(_TAG_GUARD, "").replace(quote(_TAG_GUARD), "")
-    for character, guard in _GUARDS.items():
-        html = html.replace(guard, character).replace(quote(guard), character)
+    for guard, text in _GUARDED:
+        html = html.replace(guard, text)
     return html
 
 
@@ -231,23 +238,25 @@ def _is_linkable(address: str) -> bool:
 
 
 def _link_address(match: re.Match[str]) -> str:
-    """Return a bare address as a link, without the punctuation of the sentence around it."""
+    """Return a bare address as a link, without the punctuation of the sentence around it; only `&` is escaped in it."""
     if match[0].startswith("<"):
         return match[0]
-    found = unescape(match[0])
+    found = match[0].replace("&amp;", "&")
     address = found[: _address_end(found)]
     target = address if "://" in address else f"http://{address}"
     host, slash, path = target[len("https://") :].partition("/")
-    target = target[: len("https://")] + host + slash + path.translate(_QUOTED_IN_PATH)
+    path = _NOT_IN_PATH.sub(lambda sign: quote(sign[0]), path)
+    target = f"{target[: len('https://')]}{host}{slash}{path}"
     if not is_web_address(target):
         return match[0]
-    return f'<a href="{escape(target)}">{escape(address)}</a>{escape(found[len(address) :])}'
+    link = f'<a href="{target}">{address}</a>{found[len(address) :]}'
+    return link.replace("&", "&amp;") if "&" in link else link
 
 
 def _address_end(text: str) -> int:
     """Return where the address at the start of `text` ends: before a bracket it did not open and a sentence's signs."""
-    opened = {")": 0, "]": 0}
     end = len(text)
+    opened = {")": 0, "]": 0}
     for place in _BRACKET.finditer(text):
         bracket = place[0]
         if bracket in _CLOSED_BY:

@@ -40,7 +40,13 @@ def show_path(path: str | Path, root: Path) -> str:
         shown = Path(path).relative_to(root).as_posix()
     except ValueError:
         shown = Path(path).as_posix()
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in shown)
+    return _make_printable(shown)
+
+
+def _make_printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 class Store:
@@ -71,7 +77,8 @@ class Store:
             else:
                 yield self._read_folder(name, Path(entry.path))
 
-    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+    @staticmethod
+    def _entries(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
 
@@ -86,7 +93,7 @@ class Store:
         names = {entry.name for entry in entries}
         for entry in entries:
             if entry.name != ".gitkeep":
-                self._read_entry(entry, contents, problems)
+                self._read_entry(entry, f"{shown}/{_make_printable(entry.name)}", contents, problems)
         files: list[CommentFile] = []
         for file_name, data in contents.items():
             if file_name.endswith(COMMENT_SUFFIX):
@@ -96,9 +103,10 @@ class Store:
                 problems.append(_stray(f"{shown}/{file_name}", "a signature needs its comment beside it"))
         return ThreadFolder(name, shown, tuple(files), tuple(problems))
 
-    def _read_entry(self, entry: os.DirEntry[str], contents: dict[str, bytes], problems: list[Problem]) -> None:
+    def _read_entry(
+        self, entry: os.DirEntry[str], path: str, contents: dict[str, bytes], problems: list[Problem]
+    ) -> None:
         """Add the entry's bytes to `contents`, or what is wrong with it to `problems`."""
-        path = show_path(entry.path, self.root)
         is_signature = entry.name.endswith(SIGNATURE_SUFFIX)
         if entry.is_symlink():
             problems.append(_symlink(path))

@@ -57,7 +57,7 @@ def _write_plain(tidy: TidyHtml) -> str:
     for paragraph in tidy.paragraphs:
         lines = [escape_text(line.strip(" \t"), is_line=True) for line in paragraph.split("\n") if line.strip()]
         blocks.append(escape_line_starts("\n".join(lines)))
-    return clean_body("\n\n".join(blocks))
+    return clean_body(resolve_marks("\n\n".join(blocks)))
 
 
 class _Converter(MarkdownConverter):

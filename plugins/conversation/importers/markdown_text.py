@@ -20,16 +20,16 @@ _CLOSING_MARKS = frozenset(CLOSING.values())
 
 _ADDRESS = re.compile(r"(?<![\w/.:@-])(?:https?://|www\.)[^\s<>\"'()\[\]`\\|]*[\w/]", re.IGNORECASE)
 """What GitHub's autolinks would take for an address, without the marks that end a sentence."""
-_AFTER_ADDRESS = re.compile(r"[.,;:!?)]*+(?:\s|$)")
+_AFTER_ADDRESS = re.compile(r"[.,;:!?)]*+(?:\s|\Z)")
 """Where the address surely ends."""
 _SPECIAL = re.compile(
     r"""
     [`\[\]~]                                # code, links, strikethrough
-    | \\ (?=[^\w\s]|_|$)                    # an escape, or a hard break
-    | (?<!\s) \* | \* (?=\S) | ^\*$         # emphasis; a star between spaces is one
+    | \\ (?=[^\w\s]|_|\n|\Z)               # an escape, or a hard break
+    | (?<!\s) \* | \* (?=\S) | ^\*\Z        # emphasis; a star between spaces is one
     | (?<![^\W_]) _ | _ (?![^\W_])          # as well, but not inside a word
-    | < (?=[A-Za-z/!?]|$)                   # elements, which are not read here but shown, and addresses
-    | & (?=\#?[A-Za-z0-9]*(?:;|$))          # entities, and what may become one with the text that follows
+    | < (?=[A-Za-z/!?]|\Z)                  # elements, which are not read here but shown, and addresses
+    | & (?=\#?[A-Za-z0-9]*(?:;|\Z))         # entities, and what may become one with the text that follows
     """,
     re.VERBOSE,
 )
@@ -39,7 +39,7 @@ _LINE_START = re.compile(
     (?P<number>[0-9]{1,9}) (?=[.)](?:\s|$))  # items of lists
     | (?=[-+*](?:\s|$) | \#{1,6}(?:\s|$)     # items, headings
        | [-=]+\s*$ | >                       # underlines of headings, quotes
-       | [-:|][-:|\ \t]*$ )                    # the line under a table's head
+       | [-:|][-:|\ \t]*$ )                   # the line under a table's head
     )""",
     re.VERBOSE | re.MULTILINE,
 )
@@ -50,15 +50,16 @@ def escape_text(text: str, *, autolinks: bool = True, is_line: bool = False) -> 
 
     Addresses become links that show themselves, or without `autolinks` are kept from becoming links.
     """
+    text = f"{text}\n" if is_line else text
     written: list[str] = []
     position = 0
     for match in _ADDRESS.finditer(text):
         written.append(_escape(text[position : match.start()]))
         position = match.end()
-        is_clear = (is_line or position < len(text)) and _AFTER_ADDRESS.match(text, position) is not None
+        is_clear = position < len(text) and _AFTER_ADDRESS.match(text, position) is not None
         written.append(_link_address(match[0], is_clear=is_clear) if autolinks else _break_address(match[0]))
     written.append(_escape(text[position:]))
-    return "".join(written)
+    return "".join(written).rstrip("\n")
 
 
 def _escape(text: str) -> str:
@@ -70,7 +71,7 @@ def _link_address(address: str, *, is_clear: bool) -> str:
     if is_clear and _SPECIAL.search(address) is None:
         return address
     if address[:4].lower() == "www.":
-        return f"[{_break_address(address)}](<http://{keep_entities(address)}>)"
+        return f"{LINK}[{_break_address(address)}](<http://{keep_entities(address)}>)"
     return f"<{keep_entities(address)}>"
 
 
