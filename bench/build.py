@@ -14,7 +14,9 @@ from statistics import median
 POSTS = 200
 COMMENTS = 2000
 ROUNDS = 3
-WORDS = "the tide comes in and the ferry goes out while somebody asks what was said and who is going to answer it".split()
+WORDS = (
+    "the tide comes in and the ferry goes out while somebody asks what was said and who is going to answer it".split()
+)
 SETTINGS = """\
 SITENAME = "A site"
 SITEURL = "https://blog.example.org"

@@ -246,6 +246,30 @@ class Settings:
     """With `{thread}`."""
     feed_author_atom: str | None
     feed_max_items: int
+    receiver: str | None
+    """Address of the receiver, or a path on the site's own host; no slash at its end. None: there is none, and no form."""
+    inbox: Path
+    """Folder of the bare repository that keeps submissions, absolute."""
+    inbox_remote: str | None
+    """git's name or address of the repository that the inbox is pushed to."""
+    secret: Path
+    """File of the receiver's secret, absolute; made on first use."""
+    seal_to: tuple[str, ...]
+    """age recipients that readers' e-mail addresses are sealed to; none: addresses are not asked for."""
+    blocklist: tuple[str, ...]
+    """Words and names that mark a submission for the moderator."""
+    rate_limits: tuple[str, ...]
+    """In the notation of `limits`: "10 per hour"."""
+    rate_store: str
+    """`memory://` or `redis://...`."""
+    trusted_proxies: tuple[str, ...]
+    """Addresses or networks whose forwarded headers are believed."""
+    moderator: str | None
+    """Whom commits of decisions are by, `Name <address>`; None: as git is configured."""
+    password_hash: str | None
+    """Of the moderator's password, as werkzeug.security writes it."""
+    push: str | None
+    """git remote that commits of decisions are pushed to."""
     timezone: ZoneInfo
     site_url: str
     """Absolute address of the site, no slash at its end; empty where the site has none yet."""

@@ -3,6 +3,7 @@
 Rule: this module alone reads Pelican's settings; everything else is given the `model.Settings` it makes.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,18 @@ DEFAULTS: Mapping[str, object] = {
     "CONVERSATION_FEED_THREAD_ATOM": "feeds/comments/{thread}.atom.xml",
     "CONVERSATION_FEED_AUTHOR_ATOM": "feeds/replies.atom.xml",
     "CONVERSATION_FEED_MAX_ITEMS": 100,
+    "CONVERSATION_RECEIVER": None,
+    "CONVERSATION_INBOX": "var/inbox.git",
+    "CONVERSATION_INBOX_REMOTE": None,
+    "CONVERSATION_SECRET": "var/secret",
+    "CONVERSATION_SEAL_TO": [],
+    "CONVERSATION_BLOCKLIST": [],
+    "CONVERSATION_RATE_LIMITS": ["10 per 10 minutes", "40 per day"],
+    "CONVERSATION_RATE_STORE": "memory://",
+    "CONVERSATION_TRUSTED_PROXIES": [],
+    "CONVERSATION_MODERATOR": None,
+    "CONVERSATION_PASSWORD_HASH": None,
+    "CONVERSATION_PUSH": None,
 }
 """Every setting with its default; the README's table says what each is for, and a test holds the two together."""
 
@@ -64,6 +77,18 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         feed_atom=reader.output_path("CONVERSATION_FEED_ATOM"),
         feed_thread_atom=reader.output_path("CONVERSATION_FEED_THREAD_ATOM", needs="{thread}"),
         feed_author_atom=reader.output_path("CONVERSATION_FEED_AUTHOR_ATOM"),
+        receiver=reader.receiver("CONVERSATION_RECEIVER"),
+        inbox=reader.path("CONVERSATION_INBOX"),
+        inbox_remote=reader.text("CONVERSATION_INBOX_REMOTE") or None,
+        secret=reader.path("CONVERSATION_SECRET"),
+        seal_to=reader.texts("CONVERSATION_SEAL_TO"),
+        blocklist=reader.texts("CONVERSATION_BLOCKLIST"),
+        rate_limits=reader.texts("CONVERSATION_RATE_LIMITS"),
+        rate_store=reader.text("CONVERSATION_RATE_STORE"),
+        trusted_proxies=reader.texts("CONVERSATION_TRUSTED_PROXIES"),
+        moderator=reader.moderator("CONVERSATION_MODERATOR"),
+        password_hash=reader.text("CONVERSATION_PASSWORD_HASH") or None,
+        push=reader.text("CONVERSATION_PUSH") or None,
         feed_max_items=reader.number("CONVERSATION_FEED_MAX_ITEMS", at_least=1),
         timezone=reader.timezone("TIMEZONE"),
         site_url=site_url,
@@ -86,6 +111,24 @@ class _Reader:
         if not isinstance(value, str):
             raise SettingsError(name, value, "write it as text in quotes")
         return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self.values[name] or ()
+        if isinstance(value, str) or not all(isinstance(one, str) for one in value):
+            raise SettingsError(name, value, "write it as a list of texts in quotes")
+        return tuple(value)
+
+    def receiver(self, name: str) -> str | None:
+        value = self.text(name).rstrip("/")
+        if value and not is_web_address(value) and not (value.startswith("/") and not value.startswith("//")):
+            raise SettingsError(name, value, "give its address, or a path on the site such as /conversation")
+        return value or None
+
+    def moderator(self, name: str) -> str | None:
+        value = self.text(name)
+        if value and not re.fullmatch(r"[^<>\n]+ <[^<>\s]+@[^<>\s]+>", value):
+            raise SettingsError(name, value, "write it as git does: 'Ann Example <ann@example.org>'")
+        return value or None
 
     def path(self, name: str) -> Path:
         return self.root / Path(self.text(name)).expanduser()
