@@ -111,14 +111,14 @@ BODIES = st.lists(FLOW, max_size=5).map(
 
 
 @given(BODIES)
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_it_reads_the_same(body: Html):
     """The page's text is that of the comment in WordPress, whatever elements it has and whatever Markdown its text holds."""
     assert fold(body.shown) == read_page(render(convert_html(body.source, render).text))
 
 
 @given(TEXTS)
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_plain_text_reads_the_same(text: str):
     """Text without elements reads the same, line for line."""
     lines = [fold(line) for line in text.split("\n") if line.strip()]
@@ -198,7 +198,7 @@ def test_hostile_bodies(html: str) -> None:
 
 
 @given(st.text("<>/&;\"' =-!\nabipulqo", max_size=60))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_broken_html_is_text(html: str) -> None:
     """Whatever the HTML, the page shows the text that was found in it."""
     assert tidy_html(html).text == fold(read_page(render(convert_html(html, render).text)))

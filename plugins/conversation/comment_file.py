@@ -35,6 +35,8 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_ANCHORS = 16
 """No old blog gave one comment more names than a few."""
 FENCE = "---"
+BODY = "body"
+"""Stands for a key where the line of the body is meant; no key of the format is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def parse_comment(
             body_line, "body-too-long", f"the body has {len(body.encode())} bytes, over {max_body_bytes}",
             "shorten it or raise CONVERSATION_MAX_BODY_BYTES",
         )  # fmt: skip
-    comment = _FieldReader(values, report, timezone).read_comment(thread, id, body)
+    comment = _FieldReader(values, report, timezone).read_comment(thread, id, body=body, body_line=body_line)
     return ParsedFile(None if report.has_errors else comment, tuple(report.problems))
 
 
@@ -130,7 +132,7 @@ class _FieldReader:
         self.report = report
         self.timezone = timezone
 
-    def read_comment(self, thread: str, id: str, body: str) -> Comment | None:
+    def read_comment(self, thread: str, id: str, *, body: str, body_line: int) -> Comment | None:
         """Read every field; None where no comment can be made of them (an error is reported then)."""
         self._warn_of_unknown_keys()
         self._compare_with_path("thread", thread)
@@ -143,7 +145,9 @@ class _FieldReader:
         kind, parent = self._kind(), self._in_reply_to()
         if date is None:
             return None
-        origin = Origin(self.report.path, tuple((key, value.line) for key, value in self.values.items()))
+        origin = Origin(
+            self.report.path, (*((key, value.line) for key, value in self.values.items()), (BODY, body_line))
+        )
         return Comment(
             thread=thread, id=id, name=name, author=author, date=date, body=clean_body(body),
             in_reply_to=parent, url=self._address("url"), state=state, edited=self._date("edited"),

@@ -1,8 +1,8 @@
 """Untrusted Markdown to safe HTML, and safe HTML to plain text.
 
-Rule: a body reaches comrak only after the checks in `_overload`, and nh3 only after `_depth`: comrak pads short table
-rows without an end and aborts the process where it panics, nh3 takes quadratic time over depth. Every pass of our own
-runs over comrak's output, which is well-formed as it holds no HTML of the commenter's.
+Rule: a body reaches comrak only after `_table_problem`, as comrak fills short rows up without an end, and nh3 only after
+`_depth_problem`, as nh3 takes quadratic time over depth. Passes of our own run over comrak's output: it is well-formed,
+since no HTML of the commenter's is left in it.
 """
 
 import re
@@ -18,7 +18,8 @@ import nh3
 from .text import MAX_URL_CHARACTERS, clean_body, is_visible, is_web_address
 
 MAX_DEPTH = 32
-"""Elements inside one another: 15 lists or 30 quotes, more than any mail thread has; nh3 takes the same time up to here."""
+"""Elements inside one another: 15 lists or 31 quotes, more than any mail thread has; nh3 takes 1.5 times as long for
+each byte here as at depth 1, 8 times at depth 4096."""
 MAX_GROWTH = 10
 """Bytes of HTML for each byte of the body."""
 MAX_GROWTH_EXTRA_BYTES = 4096

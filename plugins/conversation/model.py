@@ -72,7 +72,7 @@ class Origin:
     path: str
     """As in `Problem.path`."""
     lines: tuple[tuple[str, int], ...] = ()
-    """Front matter keys with their lines, 1-based."""
+    """Front matter keys, and `body`, with their lines, 1-based."""
 
     def line_of(self, key: str) -> int:
         """Return the line of `key`, or 1 where the file does not have it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from .allowed_signers import Signer
-from .comment_file import MAX_BODY_BYTES, CommentFile, parse_comment
+from .comment_file import BODY, MAX_BODY_BYTES, CommentFile, parse_comment
 from .errors import SignatureError
 from .lookalikes import find_author_alike
 from .markup import render_body
@@ -54,28 +54,28 @@ def _verify(comment: Comment, file: CommentFile, rules: Rules, problems: list[Pr
     if comment.author is None:
         if file.signature is not None:
             remedy = "add `author:` or delete the signature"
-            problems.append(_author_problem(comment, "stray-signature", "a signature stands beside a comment without author", remedy=remedy, severity=Severity.WARNING))  # fmt: skip
+            problems.append(_problem(comment, "stray-signature", "a signature stands beside a comment without author", remedy=remedy, severity=Severity.WARNING))  # fmt: skip
         return True
     if comment.author not in rules.authors:
         known = ", ".join(rules.authors) or "none"
         message = f"the author {comment.author[:80]!r} is not in CONVERSATION_AUTHORS ({known})"
         problems.append(
-            _author_problem(comment, "unknown-author", message, remedy="correct `author:` or add the author there")
+            _problem(comment, "unknown-author", message, remedy="correct `author:` or add the author there")
         )
         return False
     if file.signature is None:
         message = f"it claims to be by {comment.author!r} and is not signed"
-        problems.append(_author_problem(comment, "signature-missing", message, remedy=f"sign it, or replace `author:` by `name:` (expected {file.path}.sig)"))  # fmt: skip
+        problems.append(_problem(comment, "signature-missing", message, remedy=f"sign it, or replace `author:` by `name:` (expected {file.path}.sig)"))  # fmt: skip
         return False
     try:
         verify_signature(file.data, file.signature, author=comment.author, signers=rules.signers, date=comment.changed)
     except SignatureError as error:
-        problems.append(_author_problem(comment, error.code, error.message, remedy=error.remedy))
+        problems.append(_problem(comment, error.code, error.message, remedy=error.remedy))
         return False
     return True
 
 
-def _author_problem(
+def _problem(
     comment: Comment, code: str, message: str, *, remedy: str, severity: Severity = Severity.ERROR, key: str = "author"
 ) -> Problem:
     origin = comment.origin
@@ -93,16 +93,16 @@ def _is_guest(comment: Comment, rules: Rules, problems: list[Problem]) -> bool:
         f"the name {comment.name!r} can be taken for the author {alike.name!r}, so the page says that it is a guest's"
     )
     remedy = f"sign it if it is {alike.name}'s, or change the name"
-    problems.append(
-        _author_problem(comment, "name-of-author", message, remedy=remedy, severity=Severity.WARNING, key="name")
-    )
+    problems.append(_problem(comment, "name-of-author", message, remedy=remedy, severity=Severity.WARNING, key="name"))
     return True
 
 
 def _render(comment: Comment, problems: list[Problem]) -> str:
     rendered = render_body(comment.body)
     if rendered.problem is not None:
-        path = comment.origin.path if comment.origin else ""
         message = f"the body is shown as plain text: {rendered.problem}"
-        problems.append(Problem(path, 1, "plain-text", message, "simplify its markup", Severity.WARNING))
+        problem = _problem(
+            comment, "plain-text", message, remedy="simplify its markup", severity=Severity.WARNING, key=BODY
+        )
+        problems.append(problem)
     return rendered.html
