@@ -4,6 +4,7 @@ Rule: Pelican's objects end here; everything further in is given `Page` values.
 """
 
 import os
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from .model import Conversation, Page, Problem, Settings
 from .pages import claim_threads, warn_of_other_thread
 from .settings import read_settings
 from .store import show_path
+from .text import make_thread_name
 
 CONTENT_LISTS = ("articles", "hidden_articles", "drafts", "pages", "hidden_pages", "draft_pages")
 """Where Pelican's context keeps originals: of two pages that claim one thread, the earlier list's wins."""
@@ -111,7 +113,7 @@ def _originals(context: Mapping[str, Any]) -> Iterator[Any]:
 def _page(content: Any, settings: Settings) -> Page:  # Pelican's Content is untyped
     said = str(content.metadata.get("conversation", "open")).strip().lower()
     return Page(
-        thread=str(content.metadata.get("thread") or getattr(content, "slug", "")).strip(),
+        thread=_thread_name(content),
         title=str(Markup(content.title).striptags()),  # noqa: S704 - the blogger's own, and made plain text
         url=str(content.url),
         lang=str(content.lang),
@@ -124,6 +126,13 @@ def _page(content: Any, settings: Settings) -> Page:  # Pelican's Content is unt
         authors=tuple(str(author.name) for author in getattr(content, "authors", ())),
         path=show_path(os.path.abspath(content.source_path), settings.root),  # noqa: PTH100 - source_path is text
     )
+
+
+def _thread_name(content: Any) -> str:  # as in _page
+    """Return what `Thread:` says as it is, or a name made of the slug."""
+    if said := str(content.metadata.get("thread") or "").strip():
+        return unicodedata.normalize("NFC", said)
+    return make_thread_name(str(getattr(content, "slug", "")))
 
 
 def _moment(moment: datetime | None, settings: Settings) -> datetime | None:

@@ -6,7 +6,7 @@ writes the value out.
 
 import re
 import unicodedata
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 MAX_NAME_CHARACTERS = 120
 """Longer names are cut; the longest full names on record that people sign with stay below it."""
@@ -64,6 +64,19 @@ def is_thread_name(text: str) -> bool:
     if text.startswith(".") or text.endswith("."):
         return False
     return all(c in "-_." or unicodedata.category(c)[0] in "LNM" for c in text)
+
+
+def make_thread_name(slug: str) -> str:
+    """Return the name of a page's thread: its slug, percent-decoded, with `-` for what cannot stand in a folder's name.
+
+    Empty where nothing is left. WordPress percent-encodes slugs outside ASCII, and some blogs have slugs with slashes.
+    """
+    text = unicodedata.normalize("NFC", unquote(slug.strip()))
+    if is_thread_name(text):
+        return text
+    kept = "".join(c if c in "-_." or unicodedata.category(c)[0] in "LNM" else "-" for c in text)
+    cut = re.sub("-{2,}", "-", kept).encode()[:MAX_THREAD_BYTES].decode(errors="ignore").strip("-.")
+    return cut if is_thread_name(cut) else ""
 
 
 def is_web_address(text: str) -> bool:

@@ -17,6 +17,7 @@ import click
 
 from ..allowed_signers import Signer, parse_allowed_signers
 from ..comment_writer import CommentFolder
+from ..conversations import count_things
 from ..errors import ConversationError, SigningError
 from ..importers.export import ExportedPost
 from ..importers.html_to_markdown import Markdown, convert_html
@@ -125,9 +126,7 @@ def _run_import(read: _PostReader, settings: Settings, *, known_threads: frozens
                     comment = change.comment
                     folder.write_comment(comment.thread, comment.id, data=change.data, signature=signature)
     if not options.as_json:
-        click.echo(
-            f"\nWrote {folder.written} comment{'s' * (folder.written != 1)} to {show_path(settings.path, settings.root)}/."
-        )
+        click.echo(f"\nWrote {count_things(folder.written, 'comment')} to {show_path(settings.path, settings.root)}/.")
 
 
 def _make_rules(settings: Settings, known_threads: frozenset[str], options: _Options) -> ImportRules:

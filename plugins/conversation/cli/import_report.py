@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from ..conversations import count_things
 from ..errors import ConversationError
 from ..importers.export import Note, Reason
 from ..importers.plan import Action
@@ -22,7 +23,7 @@ MAX_ROWS = 40
 
 def print_plan(tally: Tally, *, report: Path | None) -> None:
     """Print the plan: what was read, a table of threads, what is listed and why."""
-    click.echo(f"Read {tally.comments} comments on {tally.posts} posts.\n")
+    click.echo(f"Read {count_things(tally.comments, 'comment')} on {count_things(tally.posts, 'post')}.\n")
     Console(highlight=False, markup=False).print(_make_table(tally))
     more = f"see {report}" if report else "--report FILE writes them all"
     for reason in Reason:

@@ -114,6 +114,8 @@ class ExportedComment:
     """Its writer also wrote a post of this blog."""
     is_by_post_author: bool = False
     """Its writer also wrote the post it stands on."""
+    is_by_unknown_user: bool = False
+    """Its writer is a registered user, and the export does not tell which of them are authors."""
     changes: tuple[Reason, ...] = ()
     """What was changed in reading it."""
 

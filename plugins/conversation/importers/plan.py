@@ -196,7 +196,7 @@ class _PostPlanner:
             self._note(Reason.DIFFERS, guest)
         elif key is None and action is Action.ADD and exported.is_by_author:
             self._note(Reason.AUTHOR_UNSIGNED, guest, exported.accounts[0])
-        elif key is None and action is Action.ADD and exported.accounts and not exported.is_by_author:
+        elif key is None and action is Action.ADD and exported.is_by_unknown_user:
             self._note(Reason.ACCOUNT_UNSIGNED, guest, exported.accounts[-1])
         yield Change(comment, data, action)
 

@@ -204,6 +204,7 @@ class _Reader:
             hidden=hidden, detail={Reason.OTHER_TYPE: type, Reason.OTHER_STATE: state}.get(hidden, "") if hidden else "",
             accounts=tuple(account for account in (login, value("user_id")) if account not in ("", "0")),
             is_by_author=bool(login), is_by_post_author=bool(login) and login == creator,
+            is_by_unknown_user=not login and not self.logins and value("user_id") not in ("", "0"),
             changes=(*name_changes, *url_changes),
         )  # fmt: skip
 
@@ -239,7 +240,7 @@ def _clean_name(stored: str, secrets: list[str]) -> tuple[str, tuple[Reason, ...
         shown = re.sub(re.escape(secret), "", shown, flags=re.IGNORECASE)
     if shown != name:
         changes.append(Reason.NAME_WAS_ADDRESS)
-    shown = clean_line(shown)
+        shown = clean_line(shown).strip(" ,;:")
     if not is_visible(shown):
         return "", (*changes, Reason.NO_NAME)
     if len(shown) > MAX_NAME_CHARACTERS:
