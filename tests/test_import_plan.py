@@ -219,10 +219,10 @@ def test_replies_always_lead_to_a_root(parents: list[int]) -> None:
     found = plan(make_post(make_comment(50), *(make_comment(n + 1, parent=p) for n, p in enumerate(parents))))
     planned = {change.comment.id: change.comment.in_reply_to for change in found.changes}
     assert len(parents) + 1 == len(found.changes) == len(planned)
-    for id in planned:
+    for parent in planned.values():
         steps = 0
-        while (parent := planned[id]) is not None:
-            id, steps = parent, steps + 1  # noqa: PLW2901
+        while parent is not None:
+            parent, steps = planned[parent], steps + 1  # noqa: PLW2901
             assert len(planned) > steps
 
 

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "plugins" / "conversation"
 
 LAYERS = (
     # values
-    {"model", "errors"},
+    {"model", "errors", "inbox_values"},
     # core: values in, values out
     {"text", "front_matter", "lookalikes", "allowed_signers"},
     {"comment_file", "markup", "threads", "pages", "signatures"},
@@ -20,8 +20,8 @@ LAYERS = (
     {"importers.plan"},
     {"importers.tally"},
     # edges: files, other programs, Pelican's settings
-    {"settings", "store", "ssh", "templating"},
-    {"site", "comment_writer"},
+    {"settings", "store", "ssh", "templating", "git"},
+    {"site", "comment_writer", "inbox_lock"},
     {"conversations"},
     # entry points: glue
     {"site_feeds", "page_regions"},

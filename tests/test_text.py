@@ -45,7 +45,7 @@ def test_a_made_name_is_a_name_or_empty(slug: str) -> None:
     ["https://example.org", "http://example.org:8080/a?b=c#d", "https://[2001:db8::1]/", "https://пример.example/путь", "HTTPS://EXAMPLE.ORG/"],
 )  # fmt: skip
 def test_addresses(address: str) -> None:
-    """http and https with a host."""
+    """Http and https with a host."""
     assert is_web_address(address)
 
 
@@ -61,7 +61,7 @@ def test_what_is_no_address(address: str) -> None:
 
 @pytest.mark.parametrize(("expected", "id"), [(True, "a"), (True, "wp-123"), (True, "0" * 64), (False, "0" * 65), (False, ""), (False, "-a"), (False, "A"), (False, "a.b"), (False, "a\n")])  # fmt: skip
 def test_ids(expected: bool, id: str) -> None:
-    """a to z, digits, and dashes inside, 64 characters at most."""
+    """A to z, digits, and dashes inside, 64 characters at most."""
     assert expected == is_id(id)
 
 

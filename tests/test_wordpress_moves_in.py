@@ -65,7 +65,16 @@ def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     # one of the posts is called "categories", and one has so many that their names make no file name
     settings = 'DIRECT_TEMPLATES = ["index"]\nCATEGORY_SAVE_AS = "category/{slug:.80}.html"\n'
     site = TestSite(tmp_path_factory.mktemp("moved"), settings)
-    command = [Path(sys.executable).parent / "pelican-import", "--wpfile", "-m", "markdown", "--dir-page", "-o", "content", export]
+    command = [
+        Path(sys.executable).parent / "pelican-import",
+        "--wpfile",
+        "-m",
+        "markdown",
+        "--dir-page",
+        "-o",
+        "content",
+        export,
+    ]
     path = f"{Path(pypandoc.get_pandoc_path()).parent}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(command, cwd=site.root, check=True, capture_output=True, env={**os.environ, "PATH": path})
     done = site.run("pelican.plugins.conversation.cli", "import", "wordpress", str(export))
@@ -101,7 +110,9 @@ def test_the_site_builds_without_a_problem(moved: tuple[Path, TestSite, str]) ->
     without_page = {"picture"} & slugs
     site.build(*(() if without_page else ("--fatal", "warnings")), expect_problems=bool(without_page))
     done = site.run("pelican.plugins.conversation.cli", "check", "--format", "json")
-    assert {("no-page", f"comments/{slug}") for slug in without_page} == {(p["code"], p["path"]) for p in json.loads(done.stdout)}
+    assert {("no-page", f"comments/{slug}") for slug in without_page} == {
+        (p["code"], p["path"]) for p in json.loads(done.stdout)
+    }
     pages = [BeautifulSoup(path.read_text("utf-8"), "html5lib") for path in (site.root / "output").rglob("*.html")]
     shown = [tag["id"].removeprefix("comment-") for page in pages for tag in page.select("article.comment")]
     expected = [id for id, (slug, _, _) in expected_comments(export).items() if slug not in without_page]
@@ -128,7 +139,9 @@ def test_a_second_run_changes_nothing(moved: tuple[Path, TestSite, str]) -> None
     done = site.run("pelican.plugins.conversation.cli", "import", "wordpress", str(export))
     assert done.returncode == 0
     assert "Nothing to do." in done.stdout
-    assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (site.root / "comments").rglob("*.md")}
+    assert before == {
+        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (site.root / "comments").rglob("*.md")
+    }
 
 
 def test_the_theme_test_data(shared_data: Path) -> None:
