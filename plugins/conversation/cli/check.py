@@ -17,7 +17,7 @@ from ..site import read_site
 from ..store import show_path
 
 
-@click.command(name="check")
+@click.command(name="check", short_help="Report every problem of the comment files.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True,
     help="Lines to read, JSON, or annotations for a GitHub workflow.",

@@ -47,7 +47,7 @@ class Handler(ComplexHTTPRequestHandler):  # type: ignore[misc] # as above
         return found
 
 
-@click.command(name="serve")
+@click.command(name="serve", short_help="Build the blog, serve it here, follow every change.")
 @click.option("-p", "--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
 @click.pass_obj
 def command(settings_file: str, port: int) -> None:
