@@ -14,9 +14,30 @@ from statistics import median
 POSTS = 200
 COMMENTS = 2000
 ROUNDS = 3
-WORDS = (
-    "the tide comes in and the ferry goes out while somebody asks what was said and who is going to answer it".split()
-)
+WORDS = [
+    "the",
+    "tide",
+    "comes",
+    "in",
+    "and",
+    "the",
+    "ferry",
+    "goes",
+    "out",
+    "while",
+    "somebody",
+    "asks",
+    "what",
+    "was",
+    "said",
+    "and",
+    "who",
+    "is",
+    "going",
+    "to",
+    "answer",
+    "it",
+]
 SETTINGS = """\
 SITENAME = "A site"
 SITEURL = "https://blog.example.org"
@@ -30,7 +51,7 @@ CATEGORY_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM 
 
 def write_blog(root: Path) -> None:
     """Write posts and comments, the same ones each time, a few threads with many and many with few."""
-    chance = random.Random(1)  # noqa: S311 - a blog, no secret
+    chance = random.Random(1)
 
     def write_text(words: int) -> str:
         return " ".join(chance.choice(WORDS) for _ in range(words))
