@@ -62,17 +62,27 @@ class RegionLoader(BaseLoader):
         if any(name in self.content_templates for name in reached if name != template):
             return ""  # it builds on another template, which is extended
         called = frozenset().union(*reached.values())
-        blocks = {}
-        if template == INDEX:
-            if self.settings.recent:
-                blocks["recent"] = (self.settings.content_block, f"conversation.recent({self.settings.recent})")
-        else:
-            blocks["section"] = (self.settings.content_block, f"conversation.section({_CONTENT})")
-            blocks["head"] = (self.settings.head_block, f"conversation.head({_CONTENT})")
-        parts = [
-            _add_to_block(block, call) for region, (block, call) in blocks.items() if region not in called and block
-        ]
-        return f'{{% extends "{PREFIX}/{template}" %}}\n{"".join(parts)}' if parts else ""
+        calls = self._index_calls() if template == INDEX else self._page_calls()
+        missing = {region: call for region, call in calls.items() if region not in called}
+        additions: dict[str, list[str]] = {}
+        if missing.keys() & {"section", "recent"}:
+            additions[self.settings.head_block] = [_STYLE_LINK]
+        for block, call in missing.values():
+            additions.setdefault(block, []).append(f"{{{{ {call} }}}}\n")
+        blocks = [_extend_block(block, texts) for block, texts in additions.items() if block]
+        return f'{{% extends "{PREFIX}/{template}" %}}\n{"".join(blocks)}' if blocks else ""
+
+    def _page_calls(self) -> Mapping[str, tuple[str, str]]:
+        """Return what a page's template should show: block and call by region."""
+        return {
+            "head": (self.settings.head_block, f"conversation.head({_CONTENT})"),
+            "section": (self.settings.content_block, f"conversation.section({_CONTENT})"),
+        }
+
+    def _index_calls(self) -> Mapping[str, tuple[str, str]]:
+        """Return what the index should show, as above."""
+        number = self.settings.recent
+        return {"recent": (self.settings.content_block, f"conversation.recent({number})")} if number else {}
 
     @property
     def is_extending(self) -> bool:
@@ -104,9 +114,8 @@ def _find_calls(tree: nodes.Template) -> Iterable[str]:
             yield attribute.attr
 
 
-def _add_to_block(block: str, call: str) -> str:
-    style = _STYLE_LINK if "head" in call else ""
-    return f"{{% block {block} %}}{{{{ super() }}}}\n{style}{{{{ {call} }}}}\n{{% endblock %}}\n"
+def _extend_block(block: str, texts: Iterable[str]) -> str:
+    return f"{{% block {block} %}}{{{{ super() }}}}\n{''.join(texts)}{{% endblock %}}\n"
 
 
 def add_regions(environment: Environment, settings: Settings, content_templates: Iterable[str]) -> RegionLoader:
