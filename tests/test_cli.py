@@ -1,5 +1,6 @@
 """The command line: what it prints, where, and with which exit code."""
 
+import http.client
 import json
 import os
 import re
@@ -141,6 +142,8 @@ class Served:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+        except http.client.IncompleteRead:  # Pelican is just writing the page anew
+            return 0, ""
 
     def wait_until(self, path: str, text: str, *, seconds: float = 15) -> float:
         """Return how long it took until `text` is on the page."""
