@@ -126,10 +126,10 @@ def test_the_theme_unit_test(site: TestSite, shared_data: Path) -> None:
     found = list(read_files(site).values())
     parents = {comment.id: comment.in_reply_to for comment in found}
     depths = []
-    for id in parents:
-        depth, parent = 0, parents[id]
+    for parent in parents.values():
+        depth = 0
         while parent is not None:
-            depth, parent = depth + 1, parents[parent]
+            depth, parent = depth + 1, parents[parent]  # noqa: PLW2901
         depths.append(depth)
     assert {Kind.COMMENT: 26, Kind.PINGBACK: 2, Kind.TRACKBACK: 2} == Counter(comment.kind for comment in found)
     assert (30, 9, 9) == (len(found), sum(depth > 0 for depth in depths), max(depths))

@@ -42,7 +42,7 @@ class Conversations:
 def read_conversations(site: Site) -> Conversations:
     """Read, verify and thread every comment file."""
     settings = site.settings
-    signers, key_problems = _read_signers(settings)
+    signers, key_problems = read_signers(settings)
     problems = [*site.problems, *key_problems]
     rules = Rules(
         authors=settings.authors, signers=signers, timezone=settings.timezone,
@@ -70,7 +70,7 @@ def read_conversations(site: Site) -> Conversations:
     return Conversations(site, threads, tuple(sorted(set(problems))))
 
 
-def _read_signers(settings: Settings) -> tuple[tuple[Signer, ...], tuple[Problem, ...]]:
+def read_signers(settings: Settings) -> tuple[tuple[Signer, ...], tuple[Problem, ...]]:
     """Read the keys that authors sign with; without the file there are none, and every claim will be reported."""
     path = show_path(settings.allowed_signers, settings.root)
     try:

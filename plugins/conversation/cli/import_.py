@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 import click
 
-from ..allowed_signers import Signer, parse_allowed_signers
 from ..comment_writer import CommentFolder
+from ..conversations import read_signers
 from ..conversations import count_things
 from ..errors import ConversationError, SigningError
 from ..importers.export import ExportedPost
@@ -197,7 +197,7 @@ class _Signing:
         self.folder = folder
         self.staged: list[tuple[Path, Change]] = []
         self.key = find_signing_key(settings.signing_key, settings.root)
-        self.signers = _read_signers(settings)
+        self.signers, _ = read_signers(settings)
         self._require_signers(filter(None, (rules.signs_own, *rules.signs_accounts.values())), settings)
 
     def _require_signers(self, authors: Iterator[str], settings: Settings) -> None:
@@ -239,13 +239,3 @@ class _Signing:
         path = self._path_of(change)
         return path.with_name(f"{path.name}.sig").read_bytes() if change.comment.author is not None else None
 
-
-def _read_signers(settings: Settings) -> tuple[Signer, ...]:
-    try:
-        text = settings.allowed_signers.read_text("utf-8")
-    except FileNotFoundError:
-        return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SigningError(f"{settings.allowed_signers}: {error}; it is a text file of lines `AUTHOR KEY`") from error
-    path = show_path(settings.allowed_signers, settings.root)
-    return parse_allowed_signers(text, path, timezone=settings.timezone)[0]

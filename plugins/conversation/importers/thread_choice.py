@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from ..errors import ImportFileError
 from ..front_matter import FrontMatterError, parse_front_matter
-from ..text import MAX_THREAD_BYTES, is_thread_name
+from ..text import is_thread_name, make_thread_name
 from .export import ExportedPost, Note, Reason
 
 
@@ -62,18 +62,13 @@ def choose_thread(post: ExportedPost, threads: Mapping[str, str], known_threads:
     for key in (post.number, post.slug, post.link):
         if key and (name := threads.get(_normal_key(key))) is not None:
             return ThreadChoice(name, _normal_key(key))
-    slug = _decode(post.slug)
-    made = _make_name(slug or post.title)
-    for guess in (slug or post.number, made):  # without a slug, pelican-import takes the number
+    slug = make_thread_name(post.slug)
+    made = make_thread_name(post.title.lower())
+    for guess in (slug,) if slug else (post.number, made):  # without a slug, pelican-import takes the number
         if guess in known_threads:
             return ThreadChoice(guess)
-    name = next(guess for guess in (slug, made, _make_name(f"post-{post.number}")) if is_thread_name(guess))
-    return ThreadChoice(name, None, () if name == slug else (Note(Reason.THREAD_RENAMED, name, detail=slug[:80]),))
-
-
-def _make_name(text: str) -> str:
-    """Return a thread name near `text`: what cannot stand in one becomes `-`; empty where nothing is left."""
-    kept = "".join(c if c in "-_." or unicodedata.category(c)[0] in "LNM" else "-" for c in text.lower())
-    cut = re.sub("-{2,}", "-", kept).encode()[: MAX_THREAD_BYTES - 1].decode(errors="ignore")
-    name = cut.strip("-._")
-    return name if is_thread_name(name) else ""
+    name = slug or made or make_thread_name(f"post-{post.number}")
+    old_slug = _decode(post.slug)
+    return ThreadChoice(
+        name, None, () if name == old_slug else (Note(Reason.THREAD_RENAMED, name, detail=old_slug[:80]),)
+    )

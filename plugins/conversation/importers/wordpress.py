@@ -236,7 +236,7 @@ def _clean_name(stored: str, secrets: list[str]) -> tuple[str, tuple[Reason, ...
     name = clean_line(unescape(stored))
     changes: list[Reason] = []
     shown = _EMAIL.sub(r"\1", name)
-    for secret in secrets:
+    for secret in (secret for secret in secrets if secret in shown.lower()):
         shown = re.sub(re.escape(secret), "", shown, flags=re.IGNORECASE)
     if shown != name:
         changes.append(Reason.NAME_WAS_ADDRESS)
