@@ -16,8 +16,7 @@ from typing import BinaryIO
 import click
 
 from ..comment_writer import CommentFolder
-from ..conversations import read_signers
-from ..conversations import count_things
+from ..conversations import count_things, read_signers
 from ..errors import ConversationError, SigningError
 from ..importers.export import ExportedPost
 from ..importers.html_to_markdown import Markdown, convert_html
@@ -238,4 +237,3 @@ class _Signing:
         """Return the signature of an author's comment; None for a guest's."""
         path = self._path_of(change)
         return path.with_name(f"{path.name}.sig").read_bytes() if change.comment.author is not None else None
-
