@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from .allowed_signers import Signer
-from .comment_file import BODY, MAX_BODY_BYTES, CommentFile, parse_comment
+from .comment_file import MAX_BODY_BYTES, CommentFile, parse_comment
+from .comment_header import BODY
 from .errors import SignatureError
 from .lookalikes import find_author_alike
 from .markup import render_body
