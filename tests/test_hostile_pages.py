@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 from pelican.plugins.conversation.comment_file import CommentFile
+from pelican.plugins.conversation.latest import find_latest
 from pelican.plugins.conversation.model import Page, Settings
 from pelican.plugins.conversation.reading import Rules, read_thread
-from pelican.plugins.conversation.regions import Regions, find_latest
+from pelican.plugins.conversation.regions import Regions
 from pelican.plugins.conversation.settings import read_settings
 from pelican.plugins.conversation.templating import make_region_environment
 from playwright.sync_api import Browser, Route
@@ -89,7 +90,7 @@ def quote(text: str) -> str:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> TestSite:
     """A site whose one thread has every attack in the body and in every field, built with the plain theme."""
-    site = TestSite(tmp_path_factory.mktemp("hostile"))
+    site = TestSite(tmp_path_factory.mktemp("hostile"), "CONVERSATION_PAGE_SIZE = 10000\n")
     site.write_article("talk")
     site.write_article("after")
     for number, attack in enumerate(ATTACKS):
@@ -112,10 +113,13 @@ def test_the_structure_around_hostile_comments_is_intact(hostile: TestSite) -> N
     assert soup.select_one("footer#contentinfo") is not None
     assert ["application/ld+json"] == [tag.get("type") for tag in soup.select("script")]
     section = soup.select_one("section#conversation")
-    allowed = {"a", "article", "bdi", "br", "code", "del", "div", "em", "h2", "header", "li", "ol", "p", "section", "span", "strong", "time", "ul"}  # fmt: skip
+    allowed = {"a", "article", "bdi", "br", "code", "del", "div", "em", "h2", "h3", "header", "li", "ol", "p", "path", "section", "span", "strong", "svg", "time", "ul"}  # fmt: skip
     assert {tag.name for tag in section.find_all()} <= allowed
     attributes = {name for tag in section.find_all() for name in tag.attrs}
-    assert attributes <= {"aria-labelledby", "class", "datetime", "dir", "href", "id", "lang", "rel", "type"}
+    identicon = {"aria-hidden", "d", "stroke", "viewBox", "width"}
+    assert (
+        attributes <= {"aria-labelledby", "class", "datetime", "dir", "href", "id", "lang", "rel", "type"} | identicon
+    )
     schemes = {re.match(r"(\w+:|#|/|)", tag["href"])[1] for tag in section.select("[href]")}
     assert schemes <= {"http:", "https:", "#", "mailto:"}
     assert not section.select(".comment-body [class], .comment-body [id], .comment-body [style]")
@@ -235,5 +239,10 @@ def test_any_text_in_any_field_leaves_the_page_intact(
         "title",
         "align",
         "aria-labelledby",
+        "aria-hidden",
+        "d",
+        "stroke",
+        "viewBox",
+        "width",
     }
     assert {name for tag in soup.body.find_all() for name in tag.attrs} <= allowed

@@ -235,6 +235,16 @@ class Settings:
     max_indent: int
     """Lists of replies nest this deep on a page."""
     close_after_days: int | None
+    page_size: int
+    """How many branches a page shows; more stand on further pages."""
+    newest_first: bool
+    """Whether the newest branch stands first; replies always stand in the order they were written."""
+    numbers: bool
+    """Whether each comment shows its number."""
+    identicon_salt: str | None
+    """What commenters' pictures are drawn from beside their names; None: there are none."""
+    script: bool
+    """Whether pages with a conversation load the script."""
     recent: int
     """How many of the latest comments an unknown theme's index gets; 0: none."""
     auto: bool
@@ -273,6 +283,8 @@ class Settings:
     timezone: ZoneInfo
     site_url: str
     """Absolute address of the site, no slash at its end; empty where the site has none yet."""
+    static_folder: str
+    """Where the theme's static files are, relative to the site's address."""
     feed_domain: str
     """As `site_url`, for feeds."""
     has_site_feed: bool

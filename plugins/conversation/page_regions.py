@@ -3,6 +3,7 @@
 Rule: it only finds the values that a region is a function of; it adds nothing of its own to what the region says.
 """
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -11,17 +12,28 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from .conversations import Conversations
+from .latest import LatestComment, PageActivity
 from .model import Page, Thread
-from .regions import LatestComment, Regions
+from .regions import Regions
+from .templating import page_lang
+from .translations import Wording
+from .views import show_date
+
+PART = "conversation_part"
+"""What a template's context calls the number of a further page; it is not there on the page itself."""
 
 
 class PageRegions:
     """The regions of every page; its methods are for templates."""
 
-    def __init__(self, conversations: Conversations, regions: Regions, latest: tuple[LatestComment, ...]) -> None:
+    def __init__(
+        self, conversations: Conversations, regions: Regions,
+        latest: tuple[LatestComment, ...], activities: tuple[PageActivity, ...] = (),
+    ) -> None:  # fmt: skip
         self._conversations = conversations
         self._regions = regions
         self._latest = latest
+        self._activities = activities
         self.shown: set[str] = set()
         """Source paths of the pages whose section was asked for."""
 
@@ -30,7 +42,7 @@ class PageRegions:
         """Return the conversation of an article or page."""
         self.shown.add(content.source_path)
         page, thread = self._find(content)
-        return self._regions.render_section(page, thread, _site_url(context))
+        return self._regions.render_section(page, thread, _site_url(context), part=_part(context))
 
     @pass_context
     def count(self, context: Context, content: Any) -> Markup:  # as above
@@ -44,10 +56,29 @@ class PageRegions:
         return self._regions.render_recent(self._latest, number, _site_url(context))
 
     @pass_context
+    def pages(self, context: Context) -> Markup:
+        """Return every page that has comments, by its latest comment."""
+        return self._regions.render_pages(self._activities, _site_url(context))
+
+    @pass_context
     def head(self, context: Context, content: Any) -> Markup:  # as above
         """Return feed link and JSON-LD for `<head>`."""
         page, thread = self._find(content)
-        return self._regions.render_head(page, thread, _site_url(context))
+        return self._regions.render_head(page, thread, _site_url(context), part=_part(context))
+
+    @staticmethod
+    def date(moment: datetime, lang: str) -> str:
+        """Return the day of a moment as a reader of `lang` (BCP 47) writes it, whatever locale the machine has."""
+        return show_date(moment, lang)
+
+    @pass_context
+    def lang(self, context: Context) -> str:
+        """Return the language (BCP 47) of the theme's own words on this page."""
+        return self._regions.find_wording(page_lang(context)).lang
+
+    def find_wording(self, lang: str) -> Wording:
+        """Return the words for a page in `lang` (BCP 47)."""
+        return self._regions.find_wording(lang)
 
     @property
     def feed_url(self) -> str | None:
@@ -69,3 +100,7 @@ class PageRegions:
 
 def _site_url(context: Context) -> str:
     return str(context.get("SITEURL", ""))
+
+
+def _part(context: Context) -> int:
+    return int(context.get(PART, 0))

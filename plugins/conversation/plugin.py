@@ -17,33 +17,63 @@ from pelican.writers import Writer
 
 from .conversations import Conversations, read_clock, read_conversations
 from .feed_writing import find_feed_threads, write_feeds
+from .latest import find_activity, find_latest
 from .model import Conversation, Problem, Severity
 from .page_regions import PageRegions
-from .regions import Regions, find_latest
+from .part_writing import list_parts
+from .regions import SCRIPT, Regions
 from .site import CONTENT_LISTS, collect_site, site_settings
 from .site_feeds import add_thread_elements
-from .templating import STYLESHEET, RegionLoader, add_regions, make_region_environment
+from .store import show_path
+from .templating import STYLESHEET, Catalogues, RegionLoader, add_regions, add_words, make_region_environment
 
 logger = logging.getLogger(__name__)
 
-STYLESHEET_SOURCE = Path(__file__).parent / "static" / STYLESHEET
+STATIC_SOURCE = Path(__file__).parent / "static"
 KEPT_LATEST = 100
 """How many of the latest comments `recent` can show; more is a page of its own."""
 
 
 class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyped
-    """Writes what belongs to no page: feeds, and the stylesheet of themes that style no conversation."""
+    """Writes what Pelican writes no page for: further pages, feeds, the stylesheet of other themes, the script."""
 
-    def generate_output(self, writer: Writer) -> None:  # noqa: ARG002 - Pelican's signature
+    def generate_output(self, writer: Writer) -> None:
         """Write the files; Pelican calls this once every page is written."""
         build: Build = self.context["conversation_build"]
         output = Path(self.output_path)
-        write_feeds(build.conversations, output)
-        if any(loader.is_extending for loader in build.loaders):
-            folder = output / self.settings["THEME_STATIC_DIR"]
+        self._write_parts(build, writer)
+        write_feeds(build.conversations, output, build.regions.find_wording)
+        is_extending = any(loader.is_extending for loader in build.loaders)
+        wanted = {STYLESHEET: is_extending, SCRIPT: build.conversations.site.settings.script}
+        folder = output / self.settings["THEME_STATIC_DIR"]
+        for name in (name for name, is_wanted in wanted.items() if is_wanted):
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(STYLESHEET_SOURCE, folder / STYLESHEET)
+            shutil.copyfile(STATIC_SOURCE / name, folder / name)
         report(build.missing_sections)
+        _tell_receiver(build.conversations)
+
+    def _write_parts(self, build: "Build", writer: Writer) -> None:
+        contents = {content.source_path: content for content in _contents(self.context)}
+        for part, context in list_parts(contents, build.conversations, build.regions.find_wording):
+            template = self.get_template(part.template)
+            kind = {part.default_template: part, "url": part.url, **context}
+            relative = self.settings["RELATIVE_URLS"]
+            writer.write_file(part.save_as, template, self.context, relative_urls=relative, **kind)
+
+
+def _tell_receiver(conversations: Conversations) -> None:
+    """Write the index of threads for the receiver, where the site has one."""
+    settings = conversations.site.settings
+    if settings.receiver is None:
+        return
+    from .receiver.thread_index import index_path, write_index  # brings the inbox along, which not every platform has
+
+    path = index_path(settings)
+    try:
+        write_index(conversations, path)
+    except OSError as error:
+        message = f"the receiver's index of threads cannot be written: {error.strerror}"
+        report([Problem(show_path(path, settings.root), 1, "no-index", message, "mend its permissions or the disk")])
 
 
 class Build:
@@ -64,9 +94,13 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     conversations = read_conversations(collect_site(context, settings))
     report(conversations.problems)
     threads, pages = conversations.threads, conversations.site.pages
-    latest = find_latest(threads, conversations.pages_by_thread, KEPT_LATEST)
-    templates = make_region_environment(_theme_folders(generators[0]))
-    regions = PageRegions(conversations, Regions(templates, settings, read_clock()), latest)
+    by_thread = conversations.pages_by_thread
+    latest = find_latest(threads, by_thread, KEPT_LATEST, settings)
+    theme = _theme_folders(generators[0])
+    makers = Regions(make_region_environment(theme), settings, read_clock(), Catalogues(theme))
+    regions = PageRegions(conversations, makers, latest, find_activity(threads, by_thread, settings))
+    for generator in generators:
+        add_words(generator.env, makers.find_wording)
     names = _content_templates(context, generators[0].settings["TEMPLATE_EXTENSIONS"])
     loaders = [add_regions(generator.env, settings, names) for generator in generators] if settings.auto else []
     for content in _contents(context):

@@ -21,6 +21,11 @@ DEFAULTS: Mapping[str, object] = {
     "CONVERSATION_MAX_BODY_BYTES": 64 * 1024,
     "CONVERSATION_MAX_INDENT": 5,
     "CONVERSATION_CLOSE_AFTER_DAYS": None,
+    "CONVERSATION_PAGE_SIZE": 100,
+    "CONVERSATION_ORDER": "oldest",
+    "CONVERSATION_NUMBERS": False,
+    "CONVERSATION_IDENTICONS": True,
+    "CONVERSATION_SCRIPT": False,
     "CONVERSATION_RECENT": 5,
     "CONVERSATION_AUTO": True,
     "CONVERSATION_CONTENT_BLOCK": "content",
@@ -70,6 +75,11 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         max_body_bytes=reader.number("CONVERSATION_MAX_BODY_BYTES", at_least=1),
         max_indent=reader.number("CONVERSATION_MAX_INDENT", at_least=0, at_most=50),
         close_after_days=reader.optional_number("CONVERSATION_CLOSE_AFTER_DAYS"),
+        page_size=reader.number("CONVERSATION_PAGE_SIZE", at_least=1),
+        newest_first=reader.choice("CONVERSATION_ORDER", ("oldest", "newest")) == "newest",
+        numbers=reader.flag("CONVERSATION_NUMBERS"),
+        identicon_salt=reader.salt("CONVERSATION_IDENTICONS"),
+        script=reader.flag("CONVERSATION_SCRIPT"),
         recent=reader.number("CONVERSATION_RECENT", at_least=0),
         auto=reader.flag("CONVERSATION_AUTO"),
         content_block=reader.text("CONVERSATION_CONTENT_BLOCK"),
@@ -92,6 +102,7 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         feed_max_items=reader.number("CONVERSATION_FEED_MAX_ITEMS", at_least=1),
         timezone=reader.timezone("TIMEZONE"),
         site_url=site_url,
+        static_folder=reader.text("THEME_STATIC_DIR") or "theme",
         feed_domain=(reader.text("FEED_DOMAIN") or site_url).rstrip("/"),
         has_site_feed=any(pelican.get(name) for name in SITE_FEEDS),
         site_name=reader.text("SITENAME"),
@@ -138,6 +149,17 @@ class _Reader:
         if not isinstance(value, bool):
             raise SettingsError(name, value, "use True or False")
         return value
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name)
+        if value not in choices:
+            raise SettingsError(name, value, f"write one of {', '.join(map(repr, choices))}")
+        return value
+
+    def salt(self, name: str) -> str | None:
+        if isinstance(self.values[name], str):
+            return self.text(name)
+        return self.text("SITENAME") if self.flag(name) else None
 
     def number(self, name: str, *, at_least: int, at_most: int = 2**31) -> int:
         value = self.values[name]

@@ -4,15 +4,29 @@ Rule: a theme's own file is never changed or copied. Where a theme calls no regi
 ours of the same name, which adds to its blocks; the theme's is then found under `!conversation/`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from gettext import NullTranslations
 from pathlib import Path
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, TemplateNotFound, meta, nodes
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    TemplateNotFound,
+    meta,
+    nodes,
+    pass_context,
+)  # fmt: skip
 from jinja2.exceptions import TemplateSyntaxError
+from jinja2.runtime import Context
 
 from .model import Settings
+from .translations import SOURCE_LANG, Wording, parse_catalogue
 
 OWN_TEMPLATES = Path(__file__).parent / "templates"
+OWN_CATALOGUES = Path(__file__).parent / "locale"
 PREFIX = "!conversation"
 INDEX = "index.html"
 
@@ -34,6 +48,57 @@ def make_region_environment(theme_folders: Iterable[Path]) -> Environment:
     )
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     return environment
+
+
+class Catalogues(Mapping[str, NullTranslations]):
+    """The words of the interface by BCP 47 tag in lower case: a theme's `translations/*.po` first, then ours.
+
+    A catalogue is read when a page asks for its language.
+    """
+
+    def __init__(self, theme_folders: Iterable[Path]) -> None:
+        self._files: dict[str, list[Path]] = {}
+        self._read: dict[str, NullTranslations] = {}
+        for folder in (*(folder.parent / "translations" for folder in theme_folders), OWN_CATALOGUES):
+            for path in sorted(folder.glob("*.po")):
+                self._files.setdefault(path.stem.lower().replace("_", "-"), []).append(path)
+
+    def __getitem__(self, tag: str) -> NullTranslations:
+        if tag not in self._read:
+            first, *others = [parse_catalogue(path.read_bytes()) for path in self._files[tag]]
+            for catalogue in others:
+                first.add_fallback(catalogue)
+            self._read[tag] = first
+        return self._read[tag]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def add_words(environment: Environment, find_wording: Callable[[str], Wording]) -> None:
+    """Let a theme's templates use `{% trans %}`, in the language of the page, unless the site has seen to that itself."""
+    if "jinja2.ext.InternationalizationExtension" in environment.extensions:
+        return
+
+    @pass_context
+    def gettext(context: Context, message: str) -> str:
+        return find_wording(page_lang(context)).catalogue.gettext(message)
+
+    @pass_context
+    def ngettext(context: Context, one: str, more: str, number: int) -> str:
+        return find_wording(page_lang(context)).catalogue.ngettext(one, more, number)
+
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+
+
+def page_lang(context: Context) -> str:
+    """Return the language (BCP 47) of the article or page that a template of Pelican's shows, or the site's."""
+    content = context.get("article") or context.get("page")
+    return str(getattr(content, "lang", None) or context.get("DEFAULT_LANG", SOURCE_LANG))
 
 
 class RegionLoader(BaseLoader):

@@ -1,0 +1,112 @@
+/* Marks what is new since the last visit, brings the form under the comment being answered, keeps a draft, and goes on
+   to where a comment has moved. Everything works without it, and nothing leaves the browser. */
+(() => {
+  "use strict";
+  const words = document.currentScript.dataset;
+  const section = document.getElementById("conversation");
+  if (!section) return;
+
+  const read = (store, key) => { try { return window[store].getItem(key); } catch { return null; } };
+  const write = (store, key, text) => {
+    try { text === null ? window[store].removeItem(key) : window[store].setItem(key, text); } catch { /* full, or not allowed */ }
+  };
+  const make = (tag, name, text) => {
+    const element = document.createElement(tag);
+    element.className = name;
+    element.textContent = text;
+    return element;
+  };
+
+  /* A permalink of the page itself, whose comment has moved to a further page, or the other way round. */
+  const follow = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    const parts = [...section.querySelectorAll(".conversation-parts a[href]")];
+    const isFurther = (path) => /\/comments-\d+\.html$/.test(path);
+    const link = target
+      ? target.closest(".conversation-parts li")?.querySelector("a[href]")
+      : isFurther(location.pathname) && /^#comment-/.test(location.hash) && parts.find((a) => !isFurther(a.pathname));
+    if (link) location.replace(link.href.split("#")[0] + location.hash);
+  };
+  addEventListener("hashchange", follow);
+  follow();
+
+  /* What is new. A reload still marks it, until the tab is closed. */
+  const seenKey = `conversation-seen:${location.pathname}`;
+  const comments = [...section.querySelectorAll(".comment")];
+  const before = read("sessionStorage", seenKey) ?? read("localStorage", seenKey);
+  if (before !== null) {
+    const seen = new Set(before.split(" "));
+    const fresh = comments.filter((comment) => !seen.has(comment.id) && !comment.matches(".is-removed"));
+    const since = make("p", "conversation-since", words.since);
+    for (const comment of fresh) {
+      const heading = comment.querySelector("h3");
+      const link = make("a", "", heading.textContent.trim());
+      link.href = `#${comment.id}`;
+      since.append(since.children.length ? ", " : " ", link);
+      heading.append(" ", make("span", "comment-new", words.new));
+      comment.classList.add("is-new");
+    }
+    if (fresh.length) section.querySelector("h2").after(since);
+    write("sessionStorage", seenKey, before);
+  }
+  write("localStorage", seenKey, comments.map((comment) => comment.id).join(" "));
+
+  const form = section.querySelector("form.conversation-form");
+  if (!form) return;
+  const fields = form.elements;
+  const legend = form.querySelector("legend");
+  const home = document.createComment("form");
+  const title = legend.textContent;
+  const cancel = make("button", "form-cancel", words.cancel);
+  cancel.type = "button";
+  form.before(home);
+
+  /* The form goes to the comment, and back. */
+  let asked = null;
+  const answer = (link) => {
+    asked = link;
+    fields.in_reply_to?.remove();
+    if (link) {
+      const input = make("input", "", "");
+      Object.assign(input, { type: "hidden", name: "in_reply_to", value: link.closest(".comment").id.slice("comment-".length) });
+      form.append(input);
+      link.after(form);
+      form.querySelector(".form-buttons").append(cancel);
+    } else {
+      home.after(form);
+      cancel.remove();
+    }
+    legend.textContent = link ? link.getAttribute("aria-label") : title;
+  };
+  section.addEventListener("click", (event) => {
+    const link = event.target.closest(".comment-reply");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    answer(link);
+    (fields.name.value ? fields.body : fields.name).focus();
+    save();
+  });
+  cancel.addEventListener("click", () => {
+    const link = asked;
+    answer(null);
+    link.focus();
+    save();
+  });
+
+  /* The draft: all but the e-mail address, until it is sent off to be previewed. */
+  const draftKey = `conversation-draft:${location.pathname}`;
+  const kept = ["name", "url", "body"];
+  const save = () => {
+    const draft = Object.fromEntries(kept.map((name) => [name, fields[name].value]));
+    draft.to = asked?.closest(".comment").id;
+    write("localStorage", draftKey, draft.body.trim() ? JSON.stringify(draft) : null);
+  };
+  const draft = JSON.parse(read("localStorage", draftKey) ?? "null");
+  if (draft && !fields.body.value) {
+    for (const name of kept) fields[name].value = draft[name];
+    const link = draft.to && document.getElementById(draft.to)?.querySelector(".comment-reply");
+    if (link) answer(link);
+  }
+  form.addEventListener("input", save);
+  form.addEventListener("submit", () => write("localStorage", draftKey, null));
+})();
