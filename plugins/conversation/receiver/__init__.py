@@ -1,0 +1,60 @@
+"""The receiver: a small WSGI application that takes comments from a form and puts them into the inbox.
+
+Rule: it holds no state of its own. What it must know again comes back to it signed, and what it must keep is in the
+inbox; so it can be stopped at any moment, and several can stand side by side.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConversationError, SettingsError
+from ..inbox import Inbox
+from ..model import Settings
+from .thread_index import ThreadIndex, index_path
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+SETTINGS_VARIABLE = "CONVERSATION_SETTINGS"
+"""Environment variable with the path of the settings file; without it, `pelicanconf.py` in the current folder."""
+_EXTRA = ("flask", "itsdangerous", "limits", "pyrage", "werkzeug")
+
+
+def read_clock() -> datetime:
+    """Return the moment."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings | None = None, *, index: ThreadIndex | None = None, inbox: Inbox | None = None,
+    clock: Callable[[], datetime] = read_clock, theme_folders: Sequence[Path] = (),
+) -> "Flask":  # fmt: skip
+    """Return the receiver of a site, of that in the current folder where no settings are given.
+
+    It answers below the path of `CONVERSATION_RECEIVER`, whether or not that is still in the path it is asked for, so
+    it can be mounted or stand alone. Read from a file, settings with a password give it the moderation page. `theme_folders` are those of the theme's templates. Raises ConversationError,
+    which says what to do, where it cannot work.
+    """
+    try:
+        from .assembly import assemble, read_settings_file
+        from .moderator import add_configured_moderator
+    except ImportError as error:
+        if error.name and error.name.partition(".")[0] in _EXTRA:
+            message = f"the receiver needs {error.name}: pip install 'pelican-conversation[receiver]'"
+            raise ConversationError(message) from error
+        raise
+    settings_file = None
+    if settings is None:
+        settings_file = Path(os.environ.get(SETTINGS_VARIABLE) or "pelicanconf.py")
+        settings, theme_folders = read_settings_file(settings_file)
+    if settings.receiver is None:
+        raise SettingsError("CONVERSATION_RECEIVER", None, "give its address, or a path such as '/conversation'")
+    index = index or ThreadIndex(index_path(settings))
+    inbox = inbox or Inbox.open(settings.inbox)
+    app = assemble(settings, index, inbox, clock=clock, theme_folders=theme_folders)
+    if settings_file is not None:
+        add_configured_moderator(app, settings_file)
+    return app

@@ -1,0 +1,79 @@
+"""Putting a receiver together: from the settings to the application, with every check that can be made beforehand.
+
+Rule: what would make the first comment fail stops the start, with an error that says what to do.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask
+
+from ..conversations import read_conversations
+from ..errors import ConversationError
+from ..inbox import Inbox
+from ..inbox_pusher import Pusher
+from ..inbox_remote import Remote
+from ..model import Settings
+from ..seal import make_seal
+from ..site import load_pelican_settings, read_site, site_settings
+from ..templating import Catalogues, make_region_environment
+from .app import make_app
+from .context import Receiver
+from .published import PublishedComments
+from .rate_limits import RateLimits
+from .secret_file import load_secret
+from .sent import SentComments
+from .signing import Signing
+from .thread_index import ThreadIndex, index_path, write_index
+from .visitors import Visitors
+
+
+def assemble(
+    settings: Settings,
+    index: ThreadIndex,
+    inbox: Inbox,
+    *,
+    clock: Callable[[], datetime],
+    theme_folders: Sequence[Path],
+) -> Flask:
+    """Return the application; raises ConversationError."""
+    secret = load_secret(settings.secret)
+    signing = Signing(secret)
+    receiver = Receiver(
+        settings=settings,
+        index=index,
+        inbox=inbox,
+        clock=clock,
+        signing=signing,
+        sent=SentComments(inbox, signing),
+        visitors=Visitors(settings.trusted_proxies, secret),
+        limits=RateLimits(settings.rate_limits, settings.rate_store),
+        published=PublishedComments(settings),
+        templates=make_region_environment(theme_folders),
+        catalogues=Catalogues(theme_folders),
+        seal=make_seal(settings.seal_to) if settings.seal_to else None,
+        pusher=Pusher(Remote(inbox, settings.inbox_remote)) if settings.inbox_remote else None,
+    )
+    receiver.note_change()  # what the last one has not pushed
+    return make_app(receiver)
+
+
+def read_settings_file(path: Path) -> tuple[Settings, Sequence[Path]]:
+    """Return the settings of a site and the folders of its theme's templates; makes the index where no build has yet."""
+    path = path.absolute()
+    found = load_pelican_settings(path)
+    settings = site_settings(found)
+    if not index_path(settings).exists():
+        _make_index(path, settings)
+    return settings, [*map(Path, found["THEME_TEMPLATES_OVERRIDES"]), Path(found["THEME"]) / "templates"]
+
+
+def _make_index(settings_file: Path, settings: Settings) -> None:
+    try:
+        write_index(read_conversations(read_site(settings_file)), index_path(settings))
+    except OSError as error:
+        message = (
+            f"the index {index_path(settings)} cannot be written ({error.strerror}); build the site, which writes it"
+        )
+        raise ConversationError(message) from error

@@ -1,0 +1,56 @@
+"""Building the site from the receiver, after a session in the browser.
+
+Rule: Pelican runs in a process of its own, as the blogger runs it, and one build at a time. Sessions that end during a
+build share the next one.
+"""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+PATIENCE_SECONDS = 900.0
+"""A build that takes this long hangs; ten thousand posts take a tenth of it."""
+
+
+class SiteBuild:
+    """Builds one site."""
+
+    def __init__(self, settings_file: Path) -> None:
+        self._settings_file = settings_file.absolute()
+        self._building = threading.Lock()
+        self._counting = threading.Lock()
+        self._asked = 0
+        """How many builds were asked for."""
+        self._done = 0
+        """How many of these the last build is for."""
+        self._problem = ""
+        """Of the last build."""
+
+    def __call__(self) -> str:
+        """Wait for a build that begins after this call; return what went wrong, a sentence, empty where nothing did."""
+        with self._counting:
+            self._asked += 1
+            mine = self._asked
+        with self._building:
+            if self._done < mine:
+                with self._counting:
+                    asked = self._asked
+                self._problem = self._run_pelican()
+                self._done = asked
+            return self._problem
+
+    def _run_pelican(self) -> str:
+        command = [sys.executable, "-m", "pelican", "--settings", str(self._settings_file)]
+        try:
+            done = subprocess.run(  # noqa: S603 - this Python, with the path given
+                command, cwd=self._settings_file.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                errors="replace", timeout=PATIENCE_SECONDS, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return f"the decisions are kept, but the build did not end in {PATIENCE_SECONDS:g} s"
+        if done.returncode == 0:
+            return ""
+        last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+        said = f"the decisions are kept, but the build failed; run `pelican -s {self._settings_file.name}`"
+        return f"{said} (its last words: {last[:300]})" if last else said

@@ -1,0 +1,203 @@
+"""The page of a comment's state: what its writer sees, and may still do."""
+
+import base64
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pyrage
+import pytest
+from bs4 import BeautifulSoup
+from pelican.plugins.conversation.model import State
+from pelican.plugins.conversation.receiver.housekeeping import STAMP
+from pelican.plugins.conversation.submission import parse_private_part
+
+from .receiving import JSON, PUBLISHED, Desk, visible_text
+
+FORM = {"name": "Bo", "body": "Yes."}
+KEY = pyrage.x25519.Identity.generate()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path, CONVERSATION_SEAL_TO=[str(KEY.to_public())])
+
+
+def read(desk: Desk, address: str) -> str:
+    answer = desk.client.get(address)
+    assert 200 == answer.status_code
+    return visible_text(answer.get_data(as_text=True))
+
+
+def change(desk: Desk, address: str, **fields: str) -> dict[str, str]:
+    """Preview a change and return what the page's form then holds."""
+    answer = desk.client.post(f"{address}/preview", data={**FORM, **fields}, headers=JSON)
+    assert 200 == answer.status_code, answer.json
+    return {**FORM, **fields, "token": answer.json["token"]}
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "code"),
+    [
+        (State.PENDING, "Awaiting moderation", "awaiting"),
+        (State.APPROVED, "Published", "published"),
+        (State.REJECTED, "Declined", "declined"),
+        (State.SPAM, "Declined", "declined"),
+    ],
+)
+def test_the_state_in_words(desk: Desk, state: State, words: str, code: str) -> None:
+    """The page says where the comment stands; once decided, it shows neither the comment nor a form."""
+    address = desk.send(**FORM).headers["Location"]
+    if state is not State.PENDING:
+        desk.decide(state)
+    soup = BeautifulSoup(desk.client.get(address).get_data(as_text=True), "html5lib")
+    assert words == soup.h1.text
+    assert code == desk.client.get(address, headers=JSON).json["state"]
+    assert (state is State.PENDING) == bool(soup.select("form")) == bool(soup.select("article.comment"))
+
+
+def test_published_leads_to_the_comment(desk: Desk) -> None:
+    """Once a build has it on the page, there is a link to it; before that the page says that it will be."""
+    address = desk.send(**FORM).headers["Location"]
+    stored = desk.find_only().submission
+    desk.decide(State.APPROVED)
+    assert "if it is not on the page yet" in read(desk, address).lower()
+    desk.publish_file("talk", stored.id, stored.comment)
+    link = f"https://blog.example.org/talk.html#comment-{stored.id}"
+    page = BeautifulSoup(desk.client.get(address).get_data(as_text=True), "html5lib")
+    assert page.select_one(f"main a[href='{link}']") is not None
+    assert {"url": link, "is_on_page": True}.items() <= desk.client.get(address, headers=JSON).json.items()
+
+
+def test_a_comment_can_be_changed(desk: Desk) -> None:
+    """What waits is replaced by what was previewed; id, date, thread and parent stay, and so does the address."""
+    address = desk.send(**FORM, in_reply_to=PUBLISHED, email="bo@example.org").headers["Location"]
+    before = desk.find_only().submission
+    form = change(desk, address, body="No.", name="Bo Peep", thread="closed", in_reply_to="")
+    assert before == desk.find_only().submission
+    desk.clock.move(minutes=5)
+    assert (303, address) == ((answer := desk.client.post(f"{address}/change", data=form)).status_code, answer.headers["Location"])  # fmt: skip
+    after = desk.find_only().submission
+    assert before.comment.replace(b"Bo", b"Bo Peep").replace(b"Yes.", b"No.") == after.comment
+    assert before.id == after.id
+    old, new = parse_private_part(before.private), parse_private_part(after.private)
+    assert (old.sealed_email, old.consent, old.thread, old.received) == (new.sealed_email, new.consent, new.thread, new.received)  # fmt: skip
+    assert "No." in read(desk, address)
+
+
+def test_an_address_can_be_replaced_or_forgotten(desk: Desk) -> None:
+    """A new one is sealed in place of the old one; ticked to be forgotten, it is gone, through the preview too."""
+    address = desk.send(**FORM, email="bo@example.org").headers["Location"]
+    assert "bo@example.org" not in desk.client.get(address).get_data(as_text=True)
+    desk.client.post(f"{address}/change", data=change(desk, address, email="new@example.org"))
+    sealed = parse_private_part(desk.find_only().submission.private).sealed_email
+    assert b"new@example.org" == pyrage.decrypt(base64.b64decode(sealed), [KEY])
+    ticked = {**FORM, "forget_email": "yes"}
+    soup = BeautifulSoup(desk.client.post(f"{address}/preview", data=ticked).get_data(as_text=True), "html5lib")
+    assert soup.select_one("[name=forget_email]").has_attr("checked")
+    desk.client.post(f"{address}/change", data={**ticked, "token": soup.select_one("[name=token]")["value"]})
+    private = parse_private_part(desk.find_only().submission.private)
+    assert ("", "") == (private.sealed_email, private.consent)
+
+
+def test_a_change_has_to_be_seen_first(desk: Desk) -> None:
+    """Without the token of a preview of this text for this comment, nothing changes."""
+    address = desk.send(**FORM).headers["Location"]
+    other = desk.send(**{**FORM, "body": "Another."}).headers["Location"]
+    before = desk.inbox.submissions(State.PENDING)
+    form = change(desk, address, body="No.")
+    new = desk.preview(**{**FORM, "body": "No."})
+    for attempt, target in (({**form, "token": ""}, address), ({**form, "body": "Nope."}, address), (form, other), (new, address)):  # fmt: skip
+        answer = desk.client.post(f"{target}/change", data=attempt)
+        assert 422 == answer.status_code
+        assert attempt["body"] in answer.get_data(as_text=True)
+    assert 422 == desk.post("comments", {**form, "thread": "talk"}).status_code
+    assert before == desk.inbox.submissions(State.PENDING)
+
+
+def test_a_change_that_comes_too_late(desk: Desk) -> None:
+    """Decided meanwhile: the page says so and holds the text. Changed meanwhile: it is shown once more."""
+    address = desk.send(**FORM).headers["Location"]
+    first, second = change(desk, address, body="First."), change(desk, address, body="Second.")
+    assert 303 == desk.client.post(f"{address}/change", data=first).status_code
+    answer = desk.client.post(f"{address}/change", data=second)
+    soup = BeautifulSoup(answer.get_data(as_text=True), "html5lib")
+    assert (422, "Second.") == (answer.status_code, soup.select_one("#conversation-body").text.removeprefix("\n"))
+    assert "changed elsewhere" in soup.select_one("[role=alert]").text
+    again = {**second, "token": soup.select_one("[name=token]")["value"]}
+    assert 303 == desk.client.post(f"{address}/change", data=again).status_code
+    late = change(desk, address, body="Third.")
+    desk.decide(State.APPROVED)
+    for path in ("change", "preview"):
+        answer = desk.client.post(f"{address}/{path}", data=late)
+        assert 409 == answer.status_code
+        assert "Third." in answer.get_data(as_text=True)
+    assert b"Second." in desk.find_only(State.APPROVED).submission.comment
+
+
+def test_a_comment_can_be_taken_back(desk: Desk) -> None:
+    """It is out of the inbox, its page is gone, and what was said of it is a word."""
+    address = desk.send(**FORM).headers["Location"]
+    answer = desk.client.post(f"{address}/withdraw")
+    assert (200, "Taken back") == (answer.status_code, BeautifulSoup(answer.get_data(as_text=True), "html5lib").h1.text)
+    assert [] == desk.refs
+    assert 404 == desk.client.get(address).status_code
+    assert 404 == desk.client.post(f"{address}/withdraw").status_code
+
+
+def test_what_is_decided_cannot_be_taken_back(desk: Desk) -> None:
+    """The way leads to the page that says what was decided."""
+    address = desk.send(**FORM).headers["Location"]
+    desk.decide(State.APPROVED)
+    answer = desk.client.post(f"{address}/withdraw")
+    assert (303, address) == (answer.status_code, answer.headers["Location"])
+    desk.find_only(State.APPROVED)
+
+
+def test_looking_changes_nothing(desk: Desk) -> None:
+    """No GET changes a state, and the addresses that do refuse it."""
+    address = desk.send(**FORM).headers["Location"]
+    before = desk.inbox.standings()
+    for path in ("", "/withdraw", "/change", "/preview"):
+        assert (200 if not path else 405) == desk.client.get(f"{address}{path}").status_code
+    for path in ("comments", "preview"):
+        assert 405 == desk.get(path).status_code
+    assert before == desk.inbox.standings()
+
+
+def test_nobody_else_finds_the_page(desk: Desk) -> None:
+    """The key is signed: another id, a changed byte, or the key of another receiver lead nowhere."""
+    address = desk.send(**FORM).headers["Location"]
+    body, _, signature = address.rpartition("/")[2].partition(".")
+    id = desk.find_only().submission.id
+    for key in (id, f"{body}.", f"{body[:-2]}.{signature}", f"{body}.{signature[:-2]}", "x", "%00", "."):
+        assert 404 == desk.get(f"state/{key}").status_code
+    assert 404 == desk.client.get(address.replace("/state/", "/state/x")).status_code
+    token = desk.preview(**FORM)["token"]
+    assert 404 == desk.get(f"state/{token}").status_code
+
+
+def test_a_comment_outlives_its_page(desk: Desk) -> None:
+    """When a page is renamed, the state page says that it is not there, and nothing breaks."""
+    address = desk.send(**FORM).headers["Location"]
+    desk.pages = [page for page in desk.pages if page.thread != "talk"]
+    desk.write_index()
+    assert 404 == desk.client.get(address).status_code
+
+
+def test_what_was_taken_back_is_erased(desk: Desk) -> None:
+    """The inbox is tidied with a change an hour after the last time, and then no byte of a withdrawn comment is left."""
+    words = "Words that nobody else has written."
+    address = desk.send(**{**FORM, "body": words}).headers["Location"]
+    revision = desk.find_only().standing.revision
+    stamp = desk.settings.inbox / STAMP
+    assert stamp.exists()
+    os.utime(stamp, (0, 0))
+    assert 200 == desk.client.post(f"{address}/withdraw").status_code
+    end = time.monotonic() + 20
+    command = ["git", "-C", desk.settings.inbox, "cat-file", "-e", revision]
+    while subprocess.run(command, check=False, capture_output=True).returncode == 0 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert 0 != subprocess.run(command, check=False, capture_output=True).returncode
+    assert stamp.stat().st_mtime > 0
