@@ -1,24 +1,15 @@
 """The command line: what it prints, where, and with which exit code."""
 
-import http.client
 import json
-import os
-import re
-import signal
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 import pytest
 
 from .building import TestSite
-
-COMMAND = ("pelican.plugins.conversation.cli",)
+from .serving import COMMAND, Served
 
 
 @pytest.fixture
@@ -109,56 +100,6 @@ def test_help(site: TestSite, arguments: tuple[str, ...]) -> None:
     done = site.run(*COMMAND, *arguments)
     assert 0 == done.returncode
     assert "Usage:" in done.stdout
-
-
-class Served:
-    """`pelican-comments serve`, running."""
-
-    def __init__(self, site: TestSite) -> None:
-        self.site = site
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", *COMMAND, "serve", "--port", "0"],
-            cwd=site.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )  # fmt: skip
-        self.printed = ""
-        self.lines: SimpleQueue[str] = SimpleQueue()
-        threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout], daemon=True).start()
-        self.address = self.wait_for_line(r"Serving (http://127\.0\.0\.1:\d+)")
-
-    def wait_for_line(self, pattern: str) -> str:
-        """Return the first group of the next line with `pattern`, within 20 seconds."""
-        while True:
-            try:
-                line = self.lines.get(timeout=20)
-            except Empty:
-                raise AssertionError(f"no {pattern!r} in {self.printed}") from None
-            self.printed += line
-            if found := re.search(pattern, line):
-                return found[1]
-
-    def get(self, path: str) -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except http.client.IncompleteRead:  # Pelican is just writing the page anew
-            return 0, ""
-
-    def wait_until(self, path: str, text: str, *, seconds: float = 15) -> float:
-        """Return how long it took until `text` is on the page."""
-        start = time.monotonic()
-        while time.monotonic() < start + seconds:
-            if text in self.get(path)[1]:
-                return time.monotonic() - start
-            time.sleep(0.05)
-        raise AssertionError(f"{text!r} did not come to {path}")
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(timeout=10)
-        self.process.stdout.close()
-        return code
 
 
 @pytest.fixture

@@ -8,13 +8,19 @@ import sys
 import traceback
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from keyword import iskeyword
 
 import click
 
 from ..errors import ConversationError
 
-COMMANDS = ("check", "import", "serve")
-"""Each is the function `command` in the module of its name (`import_` for `import`), loaded when it is called."""
+COMMANDS = (
+    "serve", "queue", "show", "approve", "reject", "spam", "reply", "edit", "remove", "undo", "await", "check", "import",
+)  # fmt: skip
+"""In the order of a day's work; each is the function `command` in the module of its name, loaded when it is called.
+
+A name that Python keeps for itself has a `_` behind it there.
+"""
 
 
 class LazyGroup(click.Group):
@@ -28,7 +34,7 @@ class LazyGroup(click.Group):
         """Import and return the command, or None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"{__name__}.{'import_' if cmd_name == 'import' else cmd_name}")
+        module = import_module(f"{__name__}.{cmd_name}{'_' * iskeyword(cmd_name)}")
         command: click.Command = module.command
         return command
 
@@ -40,7 +46,14 @@ def _version() -> str:
         return "unknown"
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+COMPLETION = """\b
+With this line in ~/.bashrc (zsh: zsh_source, in ~/.zshrc) the Tab key
+completes commands and ids:
+eval "$(_PELICAN_COMMENTS_COMPLETE=bash_source pelican-comments)"
+"""
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=COMPLETION)
 @click.option(
     "-s", "--settings", "settings_file", default="pelicanconf.py", show_default=True, metavar="FILE",
     type=click.Path(), help="The site's settings.",
@@ -48,7 +61,7 @@ def _version() -> str:
 @click.version_option(_version(), prog_name="pelican-comments")
 @click.pass_context
 def group(ctx: click.Context, settings_file: str) -> None:
-    """Check, import and serve the comments of a Pelican blog."""
+    """Serve a Pelican blog, moderate its comments and answer them, check and import them."""
     ctx.obj = settings_file
 
 

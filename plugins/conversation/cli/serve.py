@@ -1,151 +1,144 @@
-"""`pelican-comments serve`: build the blog, serve it on this machine, and build again whenever a source changes.
+"""`pelican-comments serve`: build the blog, serve it on this machine with its receiver, and follow every change.
 
-Rule: watching begins before the first build and never pauses, so that a file saved during a build is not missed.
+Rule: builds happen here, one after the other; whoever else wants one asks for it and waits.
 """
 
 import logging
-import threading
-from collections.abc import Collection, Container, Iterable
-from dataclasses import dataclass
+import math
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from queue import SimpleQueue
-from socketserver import ThreadingMixIn
 
 import click
 from pelican import Pelican
 from pelican.log import init
-from pelican.server import ComplexHTTPRequestHandler, RootedHTTPServer
-from watchfiles import watch
 
 from ..errors import ConversationError
-from ..site import load_pelican_settings, site_settings
+from ..site import load_pelican_settings
+from .local_receiver import LocalReceiver, open_receiver
+from .local_server import Mounts, open_server
+from .site_files import SiteFiles
+from .watching import Changes, Watcher, find_sources, has_changed_since, read_file_clock
 
 logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-DEBOUNCE_MILLISECONDS = 200
-"""Editors save in several steps; longer, and the page would feel late."""
-
-
-class Server(ThreadingMixIn, RootedHTTPServer):  # type: ignore[misc] # Pelican is untyped
-    """Serves the output; threads, because browsers open connections ahead of need and leave them idle."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-
-class Handler(ComplexHTTPRequestHandler):  # type: ignore[misc] # as above
-    """Pelican's handler, which answers nothing at all where a file is missing."""
-
-    def get_path_that_exists(self, original_path: str) -> str | None:
-        """Return the file that an address means, or answer 404 with the site's own page."""
-        found: str | None = super().get_path_that_exists(original_path)
-        if found is None:
-            page = Path(self.base_path) / "404.html"
-            self.error_message_format = page.read_text("utf-8").replace("%", "%%") if page.is_file() else "not found\n"
-            self.send_error(404)
-        return found
+NO_QUESTIONS = {"SSH_ASKPASS": "false", "SSH_ASKPASS_REQUIRE": "force"}
+"""A key with a passphrase would make ssh-keygen ask in this terminal, while somebody waits in the browser."""
 
 
 @click.command(name="serve", short_help="Build the blog, serve it here, follow every change.")
 @click.option("-p", "--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
 @click.pass_obj
 def command(settings_file: str, port: int) -> None:
-    """Build the blog and serve it on this machine, following every change."""
+    """Build the blog and serve it on this machine, following every change.
+
+    The comment form works, and what it takes goes into an inbox of this machine; a link to moderate it is printed.
+    """
     init(level=logging.WARNING)
+    os.environ.update(NO_QUESTIONS)
     path = Path(settings_file).absolute()
     output = Path(load_pelican_settings(path)["OUTPUT_PATH"])
     output.mkdir(parents=True, exist_ok=True)
+    mounts = Mounts(SiteFiles(output))
+    server = open_server(mounts, HOST, port)
+    server.start()
+    blog = _ServedBlog(path, f"http://{HOST}:{server.port}", mounts=mounts, output=output)
     try:
-        server = Server(str(output), (HOST, port), Handler)
-    except OSError as error:
-        raise ConversationError(f"port {port} cannot be had ({error.strerror}); choose another with --port") from error
-    address = f"http://{HOST}:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        _build_and_follow(path, address)
+        blog.build_and_follow()
     finally:
-        server.shutdown()
-        server.server_close()
+        blog.changes.close()
+        server.stop()
 
 
-def _build_and_follow(settings_file: Path, address: str) -> None:
-    """Build, and build again after every change, until interrupted."""
-    watcher = Watcher(_sources(settings_file))
-    _build(settings_file, address)
-    click.echo(f"Serving {address} - Ctrl+C ends it")
-    while True:
-        names = sorted({Path(path).name for path in watcher.wait_for_changes()})
-        click.echo(f"{', '.join(names[:3])}{' and more' if len(names) > 3 else ''} changed, building ...")
-        if (sources := _sources(settings_file)) != watcher.sources:
-            watcher.stop()
-            watcher = Watcher(sources)
-        _build(settings_file, address)
+def _name(paths: Iterable[str]) -> str:
+    """Return the names of some files; those that editors and others write first and then rename do not count."""
+    names = sorted({Path(path).name for path in paths if not Path(path).name.startswith(".")})
+    return f"{', '.join(names[:3]) or 'Something'}{' and more' if len(names) > 3 else ''}"
 
 
-def _build(settings_file: Path, address: str) -> None:
-    """Run Pelican; what goes wrong is said, and the last good output goes on being served."""
-    try:
-        Pelican(load_pelican_settings(settings_file, SITEURL=address, FEED_DOMAIN=address)).run()
-    except ConversationError as error:
-        click.echo(f"pelican-comments: {error}", err=True)
-    except Exception:
-        logger.exception("The build failed; the site stays as it was")
+class _ServedBlog:
+    """A blog that is built and served until somebody interrupts it.
 
+    A session is one build, whether its request comes first or the watcher's word of its files: nothing is built that the
+    last build has seen.
+    """
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What a build reads and a blogger edits."""
+    def __init__(self, settings_file: Path, address: str, *, mounts: Mounts, output: Path) -> None:
+        self.settings_file = settings_file
+        self.address = address
+        self.mounts = mounts
+        self.output = output
+        self.changes = Changes()
+        self._receiver: LocalReceiver | None = None
+        self._started = -math.inf
+        """When the last build began, by the file system's clock: what was written before is in it."""
+        self._problem = ""
+        """Of the last build."""
 
-    folders: tuple[Path, ...]
-    """Watched with everything below."""
-    files: tuple[Path, ...]
-    """Watched through their folder: an editor that replaces a file takes a watch on the file itself along."""
+    def build_and_follow(self) -> None:
+        """Build, and build again after every change and for everybody who asks."""
+        watcher = Watcher(find_sources(self.settings_file), self.changes.note)
+        self._open_receiver()
+        self._build()
+        click.echo(f"Serving {self.address} - Ctrl+C ends it")
+        self._show_sign_in()
+        while True:
+            paths, requests = self.changes.wait()
+            asked = {*paths, *(watcher.sources.list_comment_folders() if requests else ())}
+            if any(has_changed_since(path, self._started) for path in asked):
+                click.echo(f"{_name(paths)} changed, building ...")
+                watcher = self._follow(watcher)
+                if not watcher.sources.are_only_texts(paths):
+                    self._open_receiver()
+                self._build()
+            for request in requests:
+                request.end(self._problem)
 
+    def _follow(self, watcher: Watcher) -> Watcher:
+        """Return what watches the sources as they are now."""
+        if (sources := find_sources(self.settings_file)) == watcher.sources:
+            return watcher
+        watcher.stop()
+        return Watcher(sources, self.changes.note)
 
-def _sources(settings_file: Path) -> Sources:
-    siblings = settings_file.parent.glob("*conf*.py")
-    try:
-        found = load_pelican_settings(settings_file)
-        settings = site_settings(found)
-    except ConversationError:  # the build says so; a mended file brings the rest back
-        return Sources((), (settings_file,))
-    folders = (Path(found["PATH"]), Path(found["THEME"]), settings.path)
-    return Sources(tuple(path for path in folders if path.is_dir()), (settings.allowed_signers, *sorted(siblings)))
+    def _open_receiver(self) -> None:
+        """Make the receiver anew from the settings; where they cannot be read, the build says so."""
+        last = self._receiver
+        try:
+            found = open_receiver(self.settings_file, self._overrides, build=self.changes.request_build)
+        except ConversationError:
+            return
+        self._receiver = found
+        self.mounts.prefix, self.mounts.receiver = found.prefix, found.app
+        if last is not None:
+            last.close()
+        if found.missing and (last is None or found.missing != last.missing):
+            click.echo(found.missing)
 
+    @property
+    def _overrides(self) -> Mapping[str, object]:
+        return {"SITEURL": self.address, "FEED_DOMAIN": self.address}
 
-class Watcher:
-    """Notes every change of the sources from the moment it is made."""
+    def _build(self) -> None:
+        """Run Pelican; what goes wrong is said, and the last good output goes on being served."""
+        self._started = read_file_clock(self.output)
+        self._problem = self._run_pelican()
 
-    def __init__(self, sources: Sources) -> None:
-        self.sources = sources
-        self._changed: SimpleQueue[str] = SimpleQueue()
-        self._end = threading.Event()
-        self._start(sources.folders, recursive=True, only=None)
-        self._start(
-            {file.parent for file in sources.files}, recursive=False, only={str(file) for file in sources.files}
-        )
+    def _run_pelican(self) -> str:
+        """Return what went wrong, empty where nothing did."""
+        overrides = {**self._overrides, **(self._receiver.overrides if self._receiver else {})}
+        try:
+            Pelican(load_pelican_settings(self.settings_file, **overrides)).run()
+        except ConversationError as error:
+            click.echo(f"pelican-comments: {error}", err=True)
+            return f"the site could not be built: {error}"
+        except Exception:
+            logger.exception("The build failed; the site stays as it was")
+            return "the site could not be built; the terminal says why"
+        return ""
 
-    def _start(self, paths: Collection[Path], *, recursive: bool, only: Container[str] | None) -> None:
-        if paths:
-            threading.Thread(target=self._note, args=(paths, recursive, only), daemon=True).start()
-
-    def _note(self, paths: Iterable[Path], recursive: bool, only: Container[str] | None) -> None:
-        for changes in watch(
-            *paths, recursive=recursive, stop_event=self._end, debounce=DEBOUNCE_MILLISECONDS, step=20,
-            rust_timeout=500, raise_interrupt=False,
-        ):  # fmt: skip
-            for _, path in changes:
-                if only is None or path in only:
-                    self._changed.put(path)
-
-    def wait_for_changes(self) -> set[str]:
-        """Return the paths that have changed since the last call, at least one."""
-        changed = {self._changed.get()}
-        while not self._changed.empty():
-            changed.add(self._changed.get())
-        return changed
-
-    def stop(self) -> None:
-        """End the watching."""
-        self._end.set()
+    def _show_sign_in(self) -> None:
+        if self._receiver is not None and self._receiver.can_moderate:
+            link = f"{self.address}{self._receiver.make_sign_in_path()}"
+            click.echo(f"Moderate: {link} (works once, within ten minutes)")

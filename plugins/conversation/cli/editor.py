@@ -1,0 +1,44 @@
+"""The blogger's editor, and drafts: what was typed into it is kept until it has become a comment.
+
+Rule: a text that a person typed is deleted only after what it was for is done.
+"""
+
+import click
+
+from ..errors import ConversationError
+from ..model import Settings
+
+
+class Draft:
+    """A text under way, in a file beside the inbox."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        """Name it by what it is for; one of that name that is there is gone on with."""
+        self.path = settings.inbox.parent / f"{name}.draft.md"
+
+    def edit(self, text: str) -> str:
+        """Let the blogger edit what is there, or `text`, and return it; raises ConversationError where nothing is saved."""
+        is_new = not self.path.exists()
+        try:
+            if is_new:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.write_text(text, "utf-8")
+            click.edit(filename=str(self.path))
+            found = self.path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConversationError(f"{self.path}: {error}; text in UTF-8 is kept there") from error
+        if is_new and found == text:
+            self.drop()
+            raise ConversationError("nothing was changed in the editor, so nothing is done")
+        return found
+
+    def drop(self) -> None:
+        """Delete it: what it was for is done."""
+        self.path.unlink(missing_ok=True)
+
+    def say_whereabouts(self) -> None:
+        """Tell where what was typed is, if it has not become what it was for."""
+        if self.path.exists():
+            click.echo(
+                f"pelican-comments: your text is kept in {self.path}; the same command goes on with it", err=True
+            )

@@ -1,0 +1,83 @@
+"""Lists of comments: a table where the terminal is wide, a few lines each where it is not.
+
+Rule: nobody gets a table whose columns are a word wide; below `TABLE_WIDTH` nothing stands beside anything else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ..model import Comment
+from .session_end import shorten, show_text
+
+TABLE_WIDTH = 80
+EXCERPT = 200
+"""Characters of a comment."""
+LONGEST_ID = 26
+"""Of those the receiver makes; imported ones may be longer, and are folded."""
+NAME = 30
+"""Characters of a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comment of a list."""
+
+    thread: str
+    id: str
+    comment: Comment | None
+    """None where its file has an error."""
+    notes: tuple[str, ...] = ()
+    """What is to be known about it, a few words each."""
+
+
+def print_rows(rows: Sequence[Row], *, timezone: tzinfo) -> None:
+    """Print a list of at least one comment, in the order given."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if console.width < TABLE_WIDTH:
+        for row in rows:
+            _print_lines(row, console.width, timezone)
+        return
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, leading=1)
+    table.add_column("Id", no_wrap=max(len(row.id) for row in rows) <= LONGEST_ID, overflow="fold")
+    table.add_column("By", overflow="fold", max_width=NAME)
+    table.add_column("Comment", overflow="fold", ratio=1)
+    for row in rows:
+        by = [_name(row), _date(row, timezone), f"on {row.thread}"]
+        text = [_body(row, EXCERPT), *_notes(row)]
+        table.add_row(row.id, "\n".join(filter(None, by)), "\n".join(filter(None, text)))
+    console.print(table)
+
+
+def _print_lines(row: Row, width: int, timezone: tzinfo) -> None:
+    click.echo(row.id)
+    facts = [_date(row, timezone), f"on {row.thread}", *([f"by {_name(row)}"] if _name(row) else [])]
+    for line in (" ".join(filter(None, facts)), _body(row, 2 * width - 8), *_notes(row)):
+        if line:
+            click.echo(f"  {line}")
+
+
+def _name(row: Row) -> str:
+    return shorten((row.comment.name if row.comment else None) or "", NAME)
+
+
+def _body(row: Row, length: int) -> str:
+    return shorten(row.comment.body, length) if row.comment else ""
+
+
+def _notes(row: Row) -> list[str]:
+    return [f"! {show_text(note)}" for note in row.notes]
+
+
+def _date(row: Row, timezone: tzinfo) -> str:
+    return format_date(row.comment.date, timezone) if row.comment else ""
+
+
+def format_date(moment: datetime, timezone: tzinfo) -> str:
+    """Write a moment as people read it, in the site's time."""
+    return f"{moment.astimezone(timezone):%Y-%m-%d %H:%M}"

@@ -1,0 +1,62 @@
+"""`pelican-comments queue`: what waits for a decision.
+
+Rule: what is marked comes first, so that what is not stands last, nearest to the prompt, however much spam there is.
+"""
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from ..candidates import Candidate
+from ..comment_file import format_moment
+from ..decisions import Facts
+from ..moderation import find_hindrance
+from .deciding import open_moderation
+from .listing import Row, print_rows
+
+
+@click.command(name="queue", short_help="List what waits for a decision.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def command(settings_file: str, *, as_json: bool) -> None:
+    """List the comments that wait for a decision, the newest last.
+
+    Those that may be spam stand above the others, with what speaks for it.
+    """
+    moderation = open_moderation(settings_file)
+    queue = sorted(moderation.read_queue(), key=lambda candidate: not candidate.marks)  # stable: by age
+    facts = moderation.read_facts([], {candidate.thread for candidate in queue} - {""})
+    if as_json:
+        click.echo(_format_json(queue, facts))
+        return
+    if not queue:
+        click.echo("Nothing waits.")
+        return
+    rows = [Row(c.thread, c.id, c.comment, _notes(c, facts)) for c in queue]
+    print_rows(rows, timezone=moderation.settings.timezone)
+    marked = sum(bool(candidate.marks) for candidate in queue)
+    click.echo(f"{len(queue)} in the queue{f', {marked} of them marked' if marked else ''}.")
+
+
+def _notes(candidate: Candidate, facts: Facts) -> tuple[str, ...]:
+    hindrance = find_hindrance(candidate, facts)
+    problems = tuple(problem.message for problem in candidate.problems)
+    return (*candidate.marks, *problems, *([f"waits: {hindrance}"] if hindrance else []))
+
+
+def _format_json(queue: Sequence[Candidate], facts: Facts) -> str:
+    rows = []
+    for candidate in queue:
+        comment = candidate.comment
+        rows.append(
+            {
+                "id": candidate.id, "thread": candidate.thread, "marks": candidate.marks,
+                "waits": find_hindrance(candidate, facts) or None,
+                "problems": [str(problem) for problem in candidate.problems],
+                "date": format_moment(comment.date) if comment else None,
+                "name": comment.name if comment else None, "url": comment.url if comment else None,
+                "in_reply_to": comment.in_reply_to if comment else None, "body": comment.body if comment else None,
+            }
+        )  # fmt: skip
+    return json.dumps(rows, ensure_ascii=False, indent=2)

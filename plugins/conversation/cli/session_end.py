@@ -1,0 +1,104 @@
+"""The end of every command that decides: what was done and what was not, the push, the build, the exit code.
+
+Rule: what strangers wrote reaches the terminal through `show_text` only, for a terminal obeys some characters.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ..decisions import Action, Change, Plan, Refusal
+from ..moderating import Moderation, Outcome
+from ..session_log import describe_changes
+
+DONE = {
+    Action.APPROVE: "approved", Action.REPLY: "answered", Action.EDIT: "edited", Action.REMOVE: "removed",
+    Action.REJECT: "declined", Action.SPAM: "marked as spam", Action.UNDO: "taken back",
+}  # fmt: skip
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def show_text(text: str) -> str:
+    """Return text with every character that a terminal might obey replaced."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def shorten(text: str, length: int) -> str:
+    """Return text on one line, cut after `length` characters."""
+    line = show_text(" ".join(text.split()))
+    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
+
+
+def dry_run_option(function: Function) -> Function:
+    """Add `--dry-run`."""
+    return click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")(function)
+
+
+def build_option(function: Function) -> Function:
+    """Add `--no-build`."""
+    return click.option("--no-build", is_flag=True, help="Leave it at the commit; do not build the site.")(function)
+
+
+def print_plan(plan: Plan, *, excerpts: Mapping[str, str] | None = None, is_dry_run: bool = False) -> None:
+    """Print a line for each change, and for each refusal one on standard error."""
+    for change in plan.changes:
+        click.echo(_format_change(change, (excerpts or {}).get(change.id, "")))
+    for refusal in plan.refusals:
+        click.echo(_format_refusal(refusal), err=True)
+    if is_dry_run and plan.changes:
+        click.echo(f"This would be done: {describe_changes(plan.changes).lower()}.")
+
+
+def _format_change(change: Change, excerpt: str) -> str:
+    note = f" ({change.note})" if change.note else ""
+    return f"{DONE[change.action]:<9} {change.thread}/{change.id}{note}{f'  {excerpt}' if excerpt else ''}"
+
+
+def _format_refusal(refusal: Refusal) -> str:
+    name = f"{refusal.thread}/{refusal.id}" if refusal.thread else refusal.id
+    remedy = f"; {refusal.remedy}" if refusal.remedy else ""
+    if refusal.is_settled:
+        return f"{name}: {show_text(refusal.reason)}{remedy}"
+    return f"{name} is not {DONE[refusal.action]}: {show_text(refusal.reason)}{show_text(remedy)}"
+
+
+def end_session(
+    moderation: Moderation,
+    outcome: Outcome,
+    *,
+    settings_file: Path,
+    builds: bool,
+    excerpts: Mapping[str, str] | None = None,
+) -> None:
+    """Print what was done, push and build it, and exit with 1 where anything could not be done."""
+    print_plan(outcome.plan, excerpts=excerpts)
+    failures = list(outcome.warnings)
+    if outcome.commit:
+        branch = moderation.repository.read_branch().short_name
+        click.echo(f"Committed to {branch} as {outcome.commit[:10]}.")
+    if outcome.has_new_files:
+        failures += filter(None, [moderation.push()])
+        if builds:
+            failures += filter(None, [build_site(settings_file)])
+    _print_failures(failures)
+    if failures or any(not refusal.is_settled for refusal in outcome.plan.refusals):
+        sys.exit(1)
+
+
+def _print_failures(failures: Iterable[str]) -> None:
+    for failure in failures:
+        click.echo(f"pelican-comments: {failure}", err=True)
+
+
+def build_site(settings_file: Path) -> str:
+    """Run Pelican on the site as the blogger does; return what went wrong, empty where nothing did."""
+    sys.stdout.flush()
+    done = subprocess.run(  # noqa: S603 - this Python, with the path given
+        [sys.executable, "-m", "pelican", "--settings", str(settings_file)], check=False
+    )
+    return "" if done.returncode == 0 else f"the commit stays, but the build failed; run `pelican -s {settings_file}`"

@@ -1,0 +1,83 @@
+"""`pelican-comments show`: comments whole, from the inbox or the repository.
+
+Rule: the body is shown as it was written, line by line; nothing of the private part is shown.
+"""
+
+from datetime import tzinfo
+
+import click
+
+from ..candidates import Candidate
+from ..inbox_values import STATES
+from ..model import Comment, State
+from ..moderating import Moderation
+from ..moderation import STATE_WORDS, find_hindrance
+from .deciding import open_moderation
+from .listing import format_date
+from .picking import NoSuchIdError, find_comment, ids_argument, pick_candidates, pick_public
+from .session_end import show_text
+
+
+@click.command(name="show", short_help="Show comments whole.")
+@ids_argument(completed_from=STATES, public=True, required=True)
+@click.pass_obj
+def command(settings_file: str, ids: tuple[str, ...]) -> None:
+    """Show comments whole: of the queue, published or declined."""
+    moderation = open_moderation(settings_file)
+    for number, text in enumerate(ids):
+        click.echo("\n" if number else "", nl=False)
+        _show(moderation, text)
+
+
+def _show(moderation: Moderation, text: str) -> None:
+    timezone = moderation.settings.timezone
+    undecided = [state for state in STATES if state is not State.APPROVED]
+    try:
+        (candidate,) = pick_candidates(moderation, [text], states=undecided)
+    except NoSuchIdError as error:
+        if error.is_ambiguous:
+            raise
+        try:
+            name = pick_public(moderation, [text])[0]
+        except NoSuchIdError as other:
+            raise other from error
+        comment = find_comment(moderation, name)
+        state = "removed" if comment.state is State.REMOVED else "published"
+        click.echo(f"{name[0]}/{name[1]}: {state}")
+        _show_comment(comment, timezone)
+    else:
+        click.echo(f"{candidate.thread}/{candidate.id}: {STATE_WORDS[candidate.state]}")
+        _show_candidate(candidate, moderation)
+
+
+def _show_candidate(candidate: Candidate, moderation: Moderation) -> None:
+    hindrance = find_hindrance(candidate, moderation.read_facts([], {candidate.thread} - {""}))
+    for mark in candidate.marks:
+        click.echo(f"marked:    {show_text(mark)}")
+    if hindrance:
+        click.echo(f"waits:     {hindrance}")
+    for problem in candidate.problems:
+        click.echo(f"problem:   {show_text(problem.message)}; {problem.remedy}")
+    if candidate.comment is not None:
+        _show_comment(candidate.comment, moderation.settings.timezone)
+    else:
+        click.echo()
+        _show_lines(candidate.data.decode("utf-8", "replace"))
+
+
+def _show_comment(comment: Comment, timezone: tzinfo) -> None:
+    facts = {
+        "name": comment.name, "author": comment.author, "url": comment.url,
+        "date": format_date(comment.date, timezone), "edited": comment.edited and format_date(comment.edited, timezone),
+        "answers": comment.in_reply_to, "source": comment.source, "lang": comment.lang,
+    }  # fmt: skip
+    for key, value in facts.items():
+        if value:
+            click.echo(f"{key + ':':<10} {show_text(value)}")
+    click.echo()
+    _show_lines(comment.body)
+
+
+def _show_lines(text: str) -> None:
+    for line in text.split("\n"):
+        click.echo(show_text(line.expandtabs(4)))

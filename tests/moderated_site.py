@@ -1,0 +1,129 @@
+"""Sites with a repository and an inbox, for tests of moderation."""
+
+import atexit
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+from pathlib import Path
+from tempfile import mkdtemp
+
+from pelican.plugins.conversation.comment_file import format_comment
+from pelican.plugins.conversation.inbox import Inbox
+from pelican.plugins.conversation.inbox_values import Submission
+from pelican.plugins.conversation.model import Comment, Settings, State
+from pelican.plugins.conversation.moderating import Moderation
+from pelican.plugins.conversation.settings import read_settings
+from pelican.plugins.conversation.submission import PrivatePart, format_private_part
+
+from .building import TestSite
+
+START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+MODERATOR = "Mo Derator <mo@example.org>"
+SETTINGS = f"CONVERSATION_MODERATOR = {MODERATOR!r}\n"
+PELICAN_SETTINGS = {
+    "SITENAME": "A site",
+    "TIMEZONE": "UTC",
+    "CONVERSATION_AUTHORS": {"ann": {"name": "Ann Example"}},
+    "CONVERSATION_MODERATOR": MODERATOR,
+}
+PUBLIC = "20260313-100000-aaaa"
+"""Id of the comment that every site has on its page `talk`."""
+
+
+def git(folder: Path, *arguments: str, check: bool = True) -> str:
+    """Run git as somebody who has the repository in front of them, and return what it prints."""
+    by = ("-c", "user.name=Bo Logger", "-c", "user.email=bo@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *by, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert not check or done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def make_submission(
+    id: str, parent: str | None = None, *, thread: str = "talk", name: str = "Reader", body: str = "",
+    minutes: int = 0, marks: Sequence[str] = (),
+) -> Submission:  # fmt: skip
+    """Return a submission as the receiver makes it, with a sealed address."""
+    date = START + timedelta(minutes=minutes)
+    comment = Comment(thread=thread, id=id, date=date, name=name, body=body or f"Body of {id}.", in_reply_to=parent)
+    private = format_private_part(PrivatePart(thread, date, tuple(marks), sealed_email="sealed-secret"))
+    return Submission(id, format_comment(comment), private)
+
+
+@cache
+def _make_template() -> Path:
+    """Make the repository that every site begins as; making one takes longer than copying it."""
+    root = Path(mkdtemp(prefix="moderated-site-"))
+    atexit.register(shutil.rmtree, root)
+    files = TestSite(root, SETTINGS)
+    files.write_article("talk")
+    files.write_comment("talk", PUBLIC, date="2026-03-13T10:00:00Z")
+    files.write(".gitignore", "/output/\n/var/\n__pycache__/\n")
+    git(root, "init", "--quiet", "--initial-branch=main", "--template=")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "-m", "Start")
+    return root
+
+
+class ModeratedSite:
+    """A site whose first commit has a page and one comment, and whose inbox is empty."""
+
+    def __init__(self, root: Path) -> None:
+        shutil.copytree(_make_template(), root)
+        self.root = root
+        self.files = TestSite(root, SETTINGS)
+
+    def commit_all(self, message: str) -> None:
+        """Commit everything there is, as the blogger."""
+        git(self.root, "add", "--all")
+        git(self.root, "commit", "--quiet", "--allow-empty", "-m", message)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        return Inbox.open(self.root / "var" / "inbox.git")
+
+    def settings(self, **more: object) -> Settings:
+        """Return what pelicanconf.py says, without Pelican."""
+        return read_settings({**PELICAN_SETTINGS, **more}, self.root)
+
+    def moderation(self, **more: object) -> Moderation:
+        return Moderation(self.settings(**more))
+
+    def submit(
+        self, id: str, parent: str | None = None, *, thread: str = "talk", name: str = "Reader", body: str = "",
+        minutes: int = 0, marks: Sequence[str] = (),
+    ) -> str:  # fmt: skip
+        """Put a submission into the inbox as the receiver does; return its revision."""
+        submission = make_submission(id, parent, thread=thread, name=name, body=body, minutes=minutes, marks=marks)
+        return self.inbox.add(submission)
+
+    def state_of(self, id: str) -> State | None:
+        standing = self.inbox.standings().get(id)
+        return standing.state if standing else None
+
+    def committed(self, path: str, revision: str = "HEAD") -> str | None:
+        """Return a file as a commit has it; None where it has none."""
+        done = subprocess.run(
+            ["git", "show", f"{revision}:{path}"], cwd=self.root, capture_output=True, text=True, check=False
+        )
+        return done.stdout if done.returncode == 0 else None
+
+    def subjects(self) -> list[str]:
+        """Return the first lines of all commits, latest first."""
+        return git(self.root, "log", "--format=%s").splitlines()
+
+    def status(self) -> str:
+        """Return what differs between commit, index and work tree."""
+        return git(self.root, "status", "--porcelain", "--untracked-files=all")
+
+
+def wrap_git(folder: Path, script: str) -> str:
+    """Return a PATH whose `git` is a shell script that ends with `exec real "$@"`; `script` stands before that."""
+    real = next(Path(p, "git") for p in os.environ["PATH"].split(os.pathsep) if Path(p, "git").exists())
+    folder.mkdir()
+    wrapper = folder / "git"
+    wrapper.write_text(f'#!/bin/sh\nreal={real}\n{script}\nexec "$real" "$@"\n', "utf-8")
+    wrapper.chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
