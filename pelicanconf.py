@@ -14,7 +14,7 @@ OUTPUT_PATH = "output"
 STATIC_PATHS = ["media"]
 USE_FOLDER_AS_CATEGORY = False
 THEME = "theme"
-DIRECT_TEMPLATES = ["index", "categories", "tags", "authors", "archives", "404"]
+DIRECT_TEMPLATES = ["index", "categories", "tags", "authors", "archives", "conversations", "404"]
 YEAR_ARCHIVE_SAVE_AS = "{date:%Y}/index.html"
 YEAR_ARCHIVE_URL = "{date:%Y}/"
 DEFAULT_PAGINATION = 10
@@ -24,6 +24,8 @@ FEED_ALL_RSS = "feeds/all.rss.xml"
 CATEGORY_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM = None
 
 PLUGIN_PATHS = ["plugins"]
-PLUGINS = ["pelican.plugins.conversation"]
+PLUGINS = ["pelican.plugins.conversation", "pelican.plugins.sitemap"]
+SITEMAP = {"format": "txt", "exclude": ["^404"]}  # its XML bears the time of the build
 
+CONVERSATION_SCRIPT = True
 CONVERSATION_AUTHORS = {"nora": {"name": "Nora Wetherlam", "url": "/pages/about.html"}}

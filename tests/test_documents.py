@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from pelican.plugins.conversation.cli import COMMANDS
-from pelican.plugins.conversation.comment_file import KEYS
+from pelican.plugins.conversation.comment_header import KEYS
 from pelican.plugins.conversation.settings import DEFAULTS
 
 PROJECT = Path(__file__).parent.parent
