@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -324,7 +325,8 @@ def test_the_lock_files_of_a_dead_process_are_removed(inbox: Inbox) -> None:
     inbox.move("a", PENDING, APPROVED, expected_revision=revision)
     assert time.monotonic() - started < 5
     another(inbox).add(make_submission("b"))
-    assert [] == list(find_left_behind(inbox.path))
+    inbox.tidy()
+    assert [] == [name for name in left if (inbox.path / name).exists()] + list(find_left_behind(inbox.path))
     assert [] == verify(inbox, {"a": [APPROVED], "b": [PENDING]})
 
 
@@ -346,6 +348,28 @@ def test_a_lock_file_of_a_living_command_is_waited_for(inbox: Inbox) -> None:
     other.join()
     assert [True] == removed
     assert [] == verify(inbox, {"a": [PENDING]})
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_transaction_that_fails_when_it_is_done_is_finished_or_taken_back(
+    inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    """Git was killed before it could say that all is well: what raises is not there, what returns is."""
+    (tmp_path / "bin").mkdir()
+    git = shutil.which("git")
+    (tmp_path / "bin" / "git").write_text(
+        "#!/bin/sh\n"
+        'case " $* " in *" update-ref "*)\n'
+        f'  if mkdir {tmp_path}/first 2>/dev/null; then {git} "$@" >{tmp_path}/said; exit 137; fi\n'
+        f"  if [ {failures} = 2 ] && mkdir {tmp_path}/second 2>/dev/null; then exit 137; fi\n"
+        "esac\n"
+        f'exec {git} "$@"\n', "utf-8",
+    )  # fmt: skip
+    (tmp_path / "bin" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    assert (None if failures == 1 else Cause.BROKEN) is try_to_add(inbox, "a")
+    assert "commit: ok" in (tmp_path / "said").read_text("utf-8")
+    assert [] == verify(inbox, {"a": [PENDING]} if failures == 1 else {})
 
 
 @pytest.mark.parametrize("back", [False, True])

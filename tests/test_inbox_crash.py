@@ -149,6 +149,9 @@ def test_a_kill_at_any_system_call_loses_and_doubles_nothing(writers: OneByOne, 
         for with_writer in (True, False):
             call = calls[len(calls) * (2 if with_writer else 3) // 4 + number]
             writers.kill(stage, call, then=then, with_writer=with_writer)
+    locked = next(call for call in writers.find_calls("update-ref", then=then) if call[0].startswith("rename"))
+    assert writers.kill("update-ref", locked, then=then)
+    assert [] != list(find_left_behind(writers.path))
     assert writers.kills.count > 5
     assert writers.kills.slowest_seconds < BACK_SECONDS
     assert [] == verify(Inbox.open(writers.path), writers.kills.journal.allowed)

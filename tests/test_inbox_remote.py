@@ -6,10 +6,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pelican.plugins.conversation.git import Git, GitError
+from pelican.plugins.conversation.git_remote import push_refs
 from pelican.plugins.conversation.git_repository import (
     NewCommit,
     RefUpdate,
@@ -249,6 +251,21 @@ def test_two_processes_of_one_inbox_take_turns(hub: Path) -> None:
     allowed = {f"{name}-{number}": [PENDING] for name in "xyz" for number in range(4)}
     assert [] == verify(one, allowed) + verify(two, allowed)
     assert refs_of(hub) == refs_of(one.path) == refs_of(two.path)
+
+
+def test_nothing_that_another_one_pushed_is_overwritten(hub: Path) -> None:
+    """Neither made, changed nor deleted, where the remote has moved since it was looked at."""
+    inbox, _ = open_inbox(hub, "one")
+    revisions = write_commits(inbox.git, [NewCommit(name, {"file": name.encode()}) for name in "abc"])
+    name, other = name_ref("a", PENDING), name_ref("b", PENDING)
+    push = partial(push_refs, inbox.git, str(hub), timeout_seconds=20)
+    assert {} == push(updates=[RefUpdate(name, None, revisions[0])])
+    for old, new in [(None, revisions[1]), (revisions[1], revisions[2]), (revisions[1], None)]:
+        refused = push(updates=[RefUpdate(name, old, new), RefUpdate(other, None, revisions[1])])
+        assert {name, other} == set(refused)
+    assert {name: revisions[0]} == refs_of(hub)
+    assert {} == push(updates=[RefUpdate(name, revisions[0], None), RefUpdate(other, None, revisions[1])])
+    assert {other: revisions[1]} == refs_of(hub)
 
 
 # In the background
