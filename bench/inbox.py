@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pelican.plugins.conversation.git import Git
-from pelican.plugins.conversation.inbox import Inbox
+from pelican.plugins.conversation.git.command import Git
+from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.model import State
 
 sys.path.insert(0, str(Path(__file__).parent.parent))

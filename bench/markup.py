@@ -11,7 +11,7 @@ from time import thread_time
 
 import comrak
 import nh3
-from pelican.plugins.conversation.markup import render_body
+from pelican.plugins.conversation.comments.markup import render_body
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.markup_cases import read_hostile_cases

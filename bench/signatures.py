@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from pelican.plugins.conversation.allowed_signers import NAMESPACE, parse_allowed_signers
-from pelican.plugins.conversation.signatures import verify_signature
+from pelican.plugins.conversation.comments.allowed_signers import NAMESPACE, parse_allowed_signers
+from pelican.plugins.conversation.comments.signatures import verify_signature
 
 KINDS = {
     "ed25519": ("-t", "ed25519"),

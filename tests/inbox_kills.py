@@ -18,8 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pelican.plugins.conversation.inbox import Inbox
-from pelican.plugins.conversation.inbox_values import Add, Change, InboxUnavailableError, Move
+from pelican.plugins.conversation.inbox.keeping import Inbox
+from pelican.plugins.conversation.inbox.values import Add, Change, InboxUnavailableError, Move
 from pelican.plugins.conversation.model import State
 
 from .inbox_load import Journal, make_submission

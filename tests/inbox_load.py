@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pelican.plugins.conversation.inbox import Inbox
-from pelican.plugins.conversation.inbox_lock import find_left_behind
-from pelican.plugins.conversation.inbox_values import ConflictError, InboxUnavailableError, Submission
+from pelican.plugins.conversation.inbox.keeping import Inbox
+from pelican.plugins.conversation.inbox.lock import find_left_behind
+from pelican.plugins.conversation.inbox.values import ConflictError, InboxUnavailableError, Submission
 from pelican.plugins.conversation.model import State
 
 Allowed = Mapping[str, Collection[State | None]]

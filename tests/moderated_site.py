@@ -10,13 +10,13 @@ from functools import cache, cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 
-from pelican.plugins.conversation.comment_file import format_comment
-from pelican.plugins.conversation.inbox import Inbox
-from pelican.plugins.conversation.inbox_values import Submission
+from pelican.plugins.conversation.comments.comment_file import format_comment
+from pelican.plugins.conversation.inbox.keeping import Inbox
+from pelican.plugins.conversation.inbox.submission import PrivatePart, format_private_part
+from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import Comment, Settings, State
-from pelican.plugins.conversation.moderating import Moderation
+from pelican.plugins.conversation.moderation.moderating import Moderation
 from pelican.plugins.conversation.settings import read_settings
-from pelican.plugins.conversation.submission import PrivatePart, format_private_part
 
 from .building import TestSite
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
-from pelican.plugins.conversation.conversations import Conversations
-from pelican.plugins.conversation.inbox_values import Submission
+from pelican.plugins.conversation.building.conversations import Conversations
+from pelican.plugins.conversation.building.site import Site
+from pelican.plugins.conversation.inbox.submission import PrivatePart, format_private_part
+from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import Page
 from pelican.plugins.conversation.receiver import create_app
 from pelican.plugins.conversation.receiver.context import EXTENSION
 from pelican.plugins.conversation.receiver.moderator import add_moderator, make_sign_in_address
 from pelican.plugins.conversation.receiver.thread_index import index_path, write_index
 from pelican.plugins.conversation.settings import read_settings
-from pelican.plugins.conversation.site import Site
-from pelican.plugins.conversation.submission import PrivatePart, format_private_part
 from werkzeug.test import TestResponse
 
 from .moderated_site import PELICAN_SETTINGS, START, ModeratedSite

@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask.testing import FlaskClient
-from pelican.plugins.conversation.comment_file import CommentFile
-from pelican.plugins.conversation.conversations import Conversations
-from pelican.plugins.conversation.inbox import Inbox
-from pelican.plugins.conversation.inbox_values import StoredSubmission
+from pelican.plugins.conversation.building.conversations import Conversations
+from pelican.plugins.conversation.building.site import Site
+from pelican.plugins.conversation.comments.comment_file import CommentFile
+from pelican.plugins.conversation.comments.reading import Rules, read_thread
+from pelican.plugins.conversation.inbox.keeping import Inbox
+from pelican.plugins.conversation.inbox.values import StoredSubmission
 from pelican.plugins.conversation.model import Conversation, Page, Settings, State
-from pelican.plugins.conversation.reading import Rules, read_thread
 from pelican.plugins.conversation.receiver import create_app
 from pelican.plugins.conversation.receiver.thread_index import ThreadIndex, index_path, write_index
 from pelican.plugins.conversation.settings import read_settings
-from pelican.plugins.conversation.site import Site
 from werkzeug.test import TestResponse
 
 SITE = {

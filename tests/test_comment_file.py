@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pelican.plugins.conversation.comment_file import format_comment, parse_comment
+from pelican.plugins.conversation.comments.comment_file import format_comment, parse_comment
 from pelican.plugins.conversation.errors import InvalidCommentError
 from pelican.plugins.conversation.model import Comment, Kind, State
 

@@ -14,9 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from markupsafe import Markup
-from pelican.plugins.conversation.feeds import FeedFacts, FeedPage, entry_id, list_entries, page_url, render_feed
+from pelican.plugins.conversation.comments.threads import build_thread
 from pelican.plugins.conversation.model import Author, Comment, Kind, Page, State, Thread
-from pelican.plugins.conversation.threads import build_thread
+from pelican.plugins.conversation.rendering.feeds import (
+    FeedFacts,
+    FeedPage,
+    entry_id,
+    list_entries,
+    page_url,
+    render_feed,
+)
 
 from .samples import START, addresses, make_comment
 

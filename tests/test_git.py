@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pelican.plugins.conversation.git import Git, GitError, make_environment, require_version
-from pelican.plugins.conversation.git_repository import (
+from pelican.plugins.conversation.git.command import Git, GitError, make_environment, require_version
+from pelican.plugins.conversation.git.repository import (
     NewCommit,
     RefUpdate,
     count_packs,

@@ -9,13 +9,13 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
-from pelican.plugins.conversation.comment_file import CommentFile
-from pelican.plugins.conversation.latest import find_latest
+from pelican.plugins.conversation.comments.comment_file import CommentFile
+from pelican.plugins.conversation.comments.reading import Rules, read_thread
 from pelican.plugins.conversation.model import Page, Settings
-from pelican.plugins.conversation.reading import Rules, read_thread
-from pelican.plugins.conversation.regions import Regions
+from pelican.plugins.conversation.rendering.latest import find_latest
+from pelican.plugins.conversation.rendering.regions import Regions
+from pelican.plugins.conversation.rendering.templating import make_region_environment
 from pelican.plugins.conversation.settings import read_settings
-from pelican.plugins.conversation.templating import make_region_environment
 from playwright.sync_api import Browser, Route
 
 from .building import TestSite

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pelican.plugins.conversation.identicons import COLOURS, draw_identicon
+from pelican.plugins.conversation.rendering.identicons import COLOURS, draw_identicon
 
 from .building import TestSite
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from pelican.plugins.conversation.comment_file import parse_comment
+from pelican.plugins.conversation.comments.comment_file import parse_comment
 from pelican.plugins.conversation.model import Comment, Kind
 
 from .building import TestSite

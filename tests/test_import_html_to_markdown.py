@@ -10,9 +10,9 @@ import html5lib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pelican.plugins.conversation.comments.markup import render_body
 from pelican.plugins.conversation.importers.html_to_markdown import Markdown, convert_html
 from pelican.plugins.conversation.importers.tidy_html import MAX_DEPTH, tidy_html
-from pelican.plugins.conversation.markup import render_body
 
 BLOCKS = {"p", "br", "li", "ul", "ol", "blockquote", "pre", "hr", "table", "thead", "tbody", "tr", "td", "th", "div"}
 

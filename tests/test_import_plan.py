@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pelican.plugins.conversation.comment_file import parse_comment
+from pelican.plugins.conversation.comments.comment_file import parse_comment
 from pelican.plugins.conversation.errors import ImportFileError
 from pelican.plugins.conversation.importers.export import Effect, ExportedComment, ExportedPost, Note, Reason
 from pelican.plugins.conversation.importers.html_to_markdown import Markdown

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pelican.plugins.conversation.git_repository import RefUpdate, count_packs, list_refs, update_refs, write_commits
-from pelican.plugins.conversation.inbox import MAX_PACKS, Inbox
-from pelican.plugins.conversation.inbox_lock import SCRAPS, WRITER, find_left_behind, writing
-from pelican.plugins.conversation.inbox_reading import name_ref
-from pelican.plugins.conversation.inbox_values import (
+from pelican.plugins.conversation.git.repository import RefUpdate, count_packs, list_refs, update_refs, write_commits
+from pelican.plugins.conversation.inbox.keeping import MAX_PACKS, Inbox
+from pelican.plugins.conversation.inbox.lock import SCRAPS, WRITER, find_left_behind, writing
+from pelican.plugins.conversation.inbox.reading import name_ref
+from pelican.plugins.conversation.inbox.values import (
     STATES,
     Add,
     Cause,
@@ -31,7 +31,7 @@ from pelican.plugins.conversation.inbox_values import (
     Withdraw,
     settle,
 )
-from pelican.plugins.conversation.inbox_writing import _make_commits
+from pelican.plugins.conversation.inbox.writing import _make_commits
 from pelican.plugins.conversation.model import State
 
 from .inbox_load import make_ids, make_submission, send_at_once, verify
@@ -500,12 +500,13 @@ def test_a_read_only_disk_is_said_to_be_one(small_disk: Path) -> None:
     assert [] == verify(inbox, {"a": [PENDING], "b": [PENDING]})
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_read_only(inbox: Inbox) -> None:
     """Permissions of another user's."""
     folders = [inbox.path / "objects" / "pack", inbox.path / "refs"]
     for folder in folders:
         folder.chmod(0o500)
+    if os.access(folders[0], os.W_OK):
+        pytest.skip("this user, root perhaps, may write everywhere")
     assert Cause.READ_ONLY is try_to_add(inbox, "a")
     for folder in folders:
         folder.chmod(0o700)

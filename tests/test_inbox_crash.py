@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.inbox import Inbox
-from pelican.plugins.conversation.inbox_lock import find_left_behind
+from pelican.plugins.conversation.inbox.keeping import Inbox
+from pelican.plugins.conversation.inbox.lock import find_left_behind
 from pelican.plugins.conversation.model import State
 
 from .inbox_kills import STAGES, OneByOne, kill_at_random

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.git import Git, GitError
-from pelican.plugins.conversation.git_remote import push_refs
-from pelican.plugins.conversation.git_repository import (
+from pelican.plugins.conversation.git.command import Git, GitError
+from pelican.plugins.conversation.git.remote import push_refs
+from pelican.plugins.conversation.git.repository import (
     NewCommit,
     RefUpdate,
     list_refs,
@@ -20,11 +20,11 @@ from pelican.plugins.conversation.git_repository import (
     update_refs,
     write_commits,
 )
-from pelican.plugins.conversation.inbox import Inbox
-from pelican.plugins.conversation.inbox_pusher import Pusher
-from pelican.plugins.conversation.inbox_reading import name_ref
-from pelican.plugins.conversation.inbox_remote import AGREED, Remote, RemoteError
-from pelican.plugins.conversation.inbox_values import STATES, Add, Move, NoSubmissionError, Standing, Submission
+from pelican.plugins.conversation.inbox.keeping import Inbox
+from pelican.plugins.conversation.inbox.pusher import Pusher
+from pelican.plugins.conversation.inbox.reading import name_ref
+from pelican.plugins.conversation.inbox.remote import AGREED, Remote, RemoteError
+from pelican.plugins.conversation.inbox.values import STATES, Add, Move, NoSubmissionError, Standing, Submission
 
 from .inbox_load import make_ids, make_submission, send_at_once, verify
 

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pelican.plugins.conversation.inbox_sync import Step, SyncPlan, find_differing, plan_sync
-from pelican.plugins.conversation.inbox_values import STATES, Standing
+from pelican.plugins.conversation.inbox.sync import Step, SyncPlan, find_differing, plan_sync
+from pelican.plugins.conversation.inbox.values import STATES, Standing
 
 PENDING, APPROVED, REJECTED, SPAM = STATES
 OLD = Standing(PENDING, "1")

@@ -12,41 +12,65 @@ LAYERS = (
     {"model", "errors"},
     # core: values in, values out
     {
-        "allowed_signers",
-        "front_matter",
-        "identicons",
+        "comments.allowed_signers",
+        "comments.front_matter",
+        "rendering.identicons",
         "importers.export",
         "importers.markdown_text",
         "importers.paragraph",
-        "lookalikes",
-        "seal",
+        "comments.lookalikes",
+        "inbox.seal",
         "text",
-        "threads",
-        "translations",
+        "comments.threads",
+        "rendering.translations",
     },
     {
-        "comment_header",
+        "comments.comment_header",
         "importers.html_tags",
         "importers.thread_choice",
         "importers.wordpress",
-        "inbox_values",
-        "markup",
-        "pages",
-        "signatures",
+        "inbox.values",
+        "comments.markup",
+        "comments.pages",
+        "comments.signatures",
     },
-    {"comment_file"},
-    {"candidates", "feed_values", "importers.tidy_html", "inbox_sync", "reading", "submission", "views"},
-    {"decisions", "feeds", "form_view", "importers.html_to_markdown", "paging", "structured_data"},
-    {"awaiting", "importers.plan", "latest", "moderation", "session_log"},
-    {"importers.tally", "regions", "undoing"},
+    {"comments.comment_file"},
+    {
+        "moderation.candidates",
+        "rendering.feed_values",
+        "importers.tidy_html",
+        "inbox.sync",
+        "comments.reading",
+        "inbox.submission",
+        "rendering.views",
+    },
+    {
+        "moderation.decisions",
+        "rendering.feeds",
+        "rendering.form_view",
+        "importers.html_to_markdown",
+        "rendering.paging",
+        "rendering.structured_data",
+    },
+    {"moderation.awaiting", "importers.plan", "rendering.latest", "moderation.planning", "moderation.session_log"},
+    {"importers.tally", "rendering.regions", "moderation.undoing"},
     # edges: files, other programs, Pelican's settings
-    {"git", "inbox_lock", "receiver.rate_limits", "receiver.secret_file", "settings", "ssh", "store", "templating"},
-    {"comment_writer", "git_repository", "replying", "site"},
-    {"conversations", "git_remote", "git_work_tree", "inbox_reading"},
-    {"inbox_writing", "receiver.thread_index", "site_repository"},
-    {"inbox"},
-    {"inbox_remote", "moderating"},
-    {"inbox_pusher"},
+    {
+        "git.command",
+        "inbox.lock",
+        "receiver.rate_limits",
+        "receiver.secret_file",
+        "settings",
+        "comments.ssh",
+        "comments.store",
+        "rendering.templating",
+    },
+    {"comments.comment_writer", "git.repository", "moderation.replying", "building.site"},
+    {"building.conversations", "git.remote", "git.work_tree", "inbox.reading"},
+    {"inbox.writing", "receiver.thread_index", "moderation.site_repository"},
+    {"inbox.keeping"},
+    {"inbox.remote", "moderation.moderating"},
+    {"inbox.pusher"},
     # entry points: glue
     {
         "cli.check",
@@ -57,7 +81,7 @@ LAYERS = (
         "cli.session_end",
         "cli.site_files",
         "cli.watching",
-        "page_regions",
+        "building.page_regions",
         "receiver.decision_form",
         "receiver.housekeeping",
         "receiver.incoming",
@@ -68,14 +92,14 @@ LAYERS = (
         "receiver.signing",
         "receiver.tries",
         "receiver.visitors",
-        "site_feeds",
+        "building.site_feeds",
     },
     {
         "cli.deciding",
         "cli.import_",
         "cli.listing",
-        "feed_writing",
-        "part_writing",
+        "building.feed_writing",
+        "building.part_writing",
         "receiver.previews",
         "receiver.queue_view",
         "receiver.sent",
@@ -116,8 +140,8 @@ def module_name(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
-PACKAGES = {PACKAGE / "__init__.py", PACKAGE / "importers" / "__init__.py"}
-MODULES = sorted(set(PACKAGE.rglob("*.py")) - PACKAGES)
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or module_name(path) in ROWS)
+"""A package's own file counts where it is more than a docstring."""
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -135,6 +159,12 @@ def imported_modules(path: Path) -> set[str]:
                     target = (target if target.is_dir() else base) / "__init__"
                 found.add(".".join(target.relative_to(PACKAGE).parts))
     return found
+
+
+def test_a_package_left_out_says_what_it_is_and_no_more() -> None:
+    """Only the files of packages that hold a docstring are without a row, and `register`, which Pelican looks for."""
+    for path in set(PACKAGE.rglob("*.py")) - {*MODULES, PACKAGE / "__init__.py"}:
+        assert len(ast.parse(path.read_text("utf-8")).body) == 1, path
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)

@@ -7,7 +7,7 @@ import pytest
 from confusable_homoglyphs.confusables import confusables_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pelican.plugins.conversation.lookalikes import find_author_alike
+from pelican.plugins.conversation.comments.lookalikes import find_author_alike
 from pelican.plugins.conversation.model import Author
 
 ANN = Author("ann", "Ann Example")
@@ -255,6 +255,14 @@ def test_any_text_is_compared(name: str, author: str) -> None:
     """No text of a stranger's makes the comparison fail."""
     assert is_alike(name, author) in (True, False)
     assert is_alike(name, name)
+
+
+def test_every_character_is_compared() -> None:
+    """No character of the scripts makes the comparison fail, one whose drawing is an accent alone (Thai U+0E33) either."""
+    for first in [*range(0x80, 0x3400, 64), *range(0xA000, 0xAC00, 64), *range(0xF900, 0x1F000, 64)]:
+        characters = [chr(number) for number in range(first, first + 64) if not 0xD800 <= number < 0xE000]
+        assert is_alike("".join(characters), "Ann") is False
+        assert all(is_alike(f"q{character}", f"Q{character}") for character in characters)
 
 
 def test_every_letter_of_the_table_is_found_in_place_of_its_prototype() -> None:

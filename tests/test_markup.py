@@ -12,7 +12,7 @@ import html5lib
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pelican.plugins.conversation.markup import (
+from pelican.plugins.conversation.comments.markup import (
     ALLOWED_ATTRIBUTES,
     LINK_REL,
     MAX_DEPTH,

@@ -13,7 +13,7 @@ import click
 import pytest
 from pelican.plugins.conversation.cli import COMMANDS, main
 from pelican.plugins.conversation.cli.picking import NoSuchIdError, find_name
-from pelican.plugins.conversation.inbox_values import Submission
+from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import State
 
 from .moderated_site import PUBLIC, ModeratedSite, git, make_submission

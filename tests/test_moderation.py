@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pelican.plugins.conversation.awaiting import find_unanswered
-from pelican.plugins.conversation.candidates import Candidate, read_candidate
-from pelican.plugins.conversation.comment_file import CommentFile, format_comment, parse_comment
-from pelican.plugins.conversation.decisions import (
+from pelican.plugins.conversation.comments.comment_file import CommentFile, format_comment, parse_comment
+from pelican.plugins.conversation.inbox.values import Move
+from pelican.plugins.conversation.model import Comment, Kind, State
+from pelican.plugins.conversation.moderation.awaiting import find_unanswered
+from pelican.plugins.conversation.moderation.candidates import Candidate, read_candidate
+from pelican.plugins.conversation.moderation.decisions import (
     Action,
     Change,
     Decision,
@@ -18,10 +20,13 @@ from pelican.plugins.conversation.decisions import (
     Plan,
     PublicThread,
 )
-from pelican.plugins.conversation.inbox_values import Move
-from pelican.plugins.conversation.model import Comment, Kind, State
-from pelican.plugins.conversation.moderation import find_hindrance, make_tombstone, plan_session, read_public_thread
-from pelican.plugins.conversation.session_log import (
+from pelican.plugins.conversation.moderation.planning import (
+    find_hindrance,
+    make_tombstone,
+    plan_session,
+    read_public_thread,
+)
+from pelican.plugins.conversation.moderation.session_log import (
     LoggedSession,
     describe_changes,
     find_last_moves,
@@ -29,7 +34,7 @@ from pelican.plugins.conversation.session_log import (
     format_message,
     parse_message,
 )
-from pelican.plugins.conversation.undoing import SessionFile, plan_take_back, plan_undo
+from pelican.plugins.conversation.moderation.undoing import SessionFile, plan_take_back, plan_undo
 
 from .samples import START, make_comment
 

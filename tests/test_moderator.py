@@ -4,8 +4,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.decisions import Action, Decision
 from pelican.plugins.conversation.model import State
+from pelican.plugins.conversation.moderation.decisions import Action, Decision
 
 from .moderated_site import PUBLIC, git
 from .moderator_desk import FORM, PLACE, ModeratorDesk, parse, read_form, text_of

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pelican.plugins.conversation.comments.pages import claim_threads, is_open, report_unowned
 from pelican.plugins.conversation.model import Conversation, Page
-from pelican.plugins.conversation.pages import claim_threads, is_open, report_unowned
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 

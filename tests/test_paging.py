@@ -7,10 +7,10 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from pelican.plugins.conversation.comments.threads import build_thread
 from pelican.plugins.conversation.model import Page, Settings, Thread
-from pelican.plugins.conversation.paging import divide_thread, find_moved, part_path, part_url
+from pelican.plugins.conversation.rendering.paging import divide_thread, find_moved, part_path, part_url
 from pelican.plugins.conversation.settings import read_settings
-from pelican.plugins.conversation.threads import build_thread
 
 from .building import TestSite
 from .samples import make_comment

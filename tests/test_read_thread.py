@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.allowed_signers import NAMESPACE, parse_allowed_signers
-from pelican.plugins.conversation.comment_file import CommentFile
+from pelican.plugins.conversation.comments.allowed_signers import NAMESPACE, parse_allowed_signers
+from pelican.plugins.conversation.comments.comment_file import CommentFile
+from pelican.plugins.conversation.comments.reading import Rules, read_thread
 from pelican.plugins.conversation.model import Author
-from pelican.plugins.conversation.reading import Rules, read_thread
 
 
 @dataclass

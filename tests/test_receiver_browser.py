@@ -103,7 +103,9 @@ def test_decided(desk: Desk, address: str, page: Page) -> None:
     page.get_by_label("Comment", exact=True).fill("Well.")
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Send").click()
+    check(page, "Awaiting moderation")
     page.go_back()
+    check(page, "Preview")
     page.get_by_role("button", name="Send").click()  # twice, as people do
     check(page, "Awaiting moderation")
     desk.decide(State.REJECTED)

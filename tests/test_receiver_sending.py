@@ -7,9 +7,9 @@ from pathlib import Path
 import pyrage
 import pytest
 from bs4 import BeautifulSoup
-from pelican.plugins.conversation.comment_file import parse_comment
+from pelican.plugins.conversation.comments.comment_file import parse_comment
+from pelican.plugins.conversation.inbox.submission import CONSENT, TRAP, parse_private_part
 from pelican.plugins.conversation.model import State
-from pelican.plugins.conversation.submission import CONSENT, TRAP, parse_private_part
 from werkzeug.datastructures import Headers
 
 from .receiving import JSON, PUBLISHED, Desk, visible_text

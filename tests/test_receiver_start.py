@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pelican.plugins.conversation.errors import ConversationError, SettingsError
-from pelican.plugins.conversation.inbox_values import InboxUnavailableError
+from pelican.plugins.conversation.inbox.values import InboxUnavailableError
 from pelican.plugins.conversation.receiver import create_app
 from pelican.plugins.conversation.receiver.secret_file import derive_key, load_secret
 from pelican.plugins.conversation.receiver.thread_index import index_path, parse_index

@@ -9,9 +9,9 @@ from pathlib import Path
 import pyrage
 import pytest
 from bs4 import BeautifulSoup
+from pelican.plugins.conversation.inbox.submission import parse_private_part
 from pelican.plugins.conversation.model import State
 from pelican.plugins.conversation.receiver.housekeeping import STAMP
-from pelican.plugins.conversation.submission import parse_private_part
 
 from .receiving import JSON, PUBLISHED, Desk, visible_text
 

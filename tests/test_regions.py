@@ -8,12 +8,12 @@ from pathlib import Path
 import html5lib
 import pytest
 from bs4 import BeautifulSoup, Tag
-from pelican.plugins.conversation.latest import find_activity, find_latest
+from pelican.plugins.conversation.comments.threads import build_thread
 from pelican.plugins.conversation.model import Conversation, Page, Settings, State, Thread
-from pelican.plugins.conversation.regions import Regions
+from pelican.plugins.conversation.rendering.latest import find_activity, find_latest
+from pelican.plugins.conversation.rendering.regions import Regions
+from pelican.plugins.conversation.rendering.templating import Catalogues, make_region_environment
 from pelican.plugins.conversation.settings import read_settings
-from pelican.plugins.conversation.templating import Catalogues, make_region_environment
-from pelican.plugins.conversation.threads import build_thread
 
 from .building import TestSite
 from .reading_site import KINDS, SETTINGS, write_blog

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from pelican.plugins.conversation.errors import SettingsError
-from pelican.plugins.conversation.seal import make_seal
+from pelican.plugins.conversation.inbox.seal import make_seal
 
 
 def test_each_recipient_opens_it_and_nobody_else() -> None:

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pelican.plugins.conversation.allowed_signers import KEY_TYPES, NAMESPACE, Signer, parse_allowed_signers
+from pelican.plugins.conversation.comments.allowed_signers import KEY_TYPES, NAMESPACE, Signer, parse_allowed_signers
+from pelican.plugins.conversation.comments.signatures import verify_signature
 from pelican.plugins.conversation.errors import SignatureError
 from pelican.plugins.conversation.model import Severity
-from pelican.plugins.conversation.signatures import verify_signature
 
 DATA = "---\nauthor: ann\n---\nThank you, Jürgen.\n".encode()
 DATE = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.decisions import Action, Decision
 from pelican.plugins.conversation.errors import ConversationError
-from pelican.plugins.conversation.git import GitError
-from pelican.plugins.conversation.git_work_tree import BranchMovedError, NoRepositoryError, read_branch
-from pelican.plugins.conversation.inbox_values import Add, InboxUnavailableError
+from pelican.plugins.conversation.git.command import GitError
+from pelican.plugins.conversation.git.work_tree import BranchMovedError, NoRepositoryError, read_branch
+from pelican.plugins.conversation.inbox.values import Add, InboxUnavailableError
 from pelican.plugins.conversation.model import State
-from pelican.plugins.conversation.moderating import Moderation, Outcome, make_id
+from pelican.plugins.conversation.moderation.decisions import Action, Decision
+from pelican.plugins.conversation.moderation.moderating import Moderation, Outcome, make_id
+from pelican.plugins.conversation.moderation.site_repository import UNFINISHED, SiteRepository, UncommittedError
 from pelican.plugins.conversation.settings import read_settings
-from pelican.plugins.conversation.site_repository import UNFINISHED, SiteRepository, UncommittedError
 
 from .moderated_site import MODERATOR, PELICAN_SETTINGS, PUBLIC, ModeratedSite, git, make_submission, wrap_git
 
@@ -301,7 +301,7 @@ case "$*" in *update-ref*pelican-comments:*)
 ;; esac"""
     site.submit(A)
     moderation = site.moderation()
-    monkeypatch.setattr("pelican.plugins.conversation.moderating.ATTEMPTS", 3)
+    monkeypatch.setattr("pelican.plugins.conversation.moderation.moderating.ATTEMPTS", 3)
     monkeypatch.setenv("PATH", wrap_git(tmp_path / "bin", script))
     with pytest.raises(ConversationError, match="moves all the time"):
         approve(moderation, A)
@@ -321,7 +321,7 @@ def test_a_branch_that_is_not_where_it_was_seen(site: ModeratedSite) -> None:
 
 def test_an_index_that_is_locked_for_long(site: ModeratedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """The session is committed and says what is missing; the next command brings it."""
-    monkeypatch.setattr("pelican.plugins.conversation.git_work_tree.LOCK_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("pelican.plugins.conversation.git.work_tree.LOCK_PATIENCE_SECONDS", 0.1)
     site.submit(A)
     lock = site.root / ".git" / "index.lock"
     lock.touch()
@@ -335,7 +335,7 @@ def test_an_index_that_is_locked_for_long(site: ModeratedSite, monkeypatch: pyte
 
 def test_a_branch_that_is_locked_for_long(site: ModeratedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """The session does not happen."""
-    monkeypatch.setattr("pelican.plugins.conversation.git_work_tree.LOCK_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("pelican.plugins.conversation.git.work_tree.LOCK_PATIENCE_SECONDS", 0.1)
     site.submit(A)
     (site.root / ".git" / "refs" / "heads" / "main.lock").touch()
     with pytest.raises(GitError, match=r"main\.lock"):
@@ -345,7 +345,7 @@ def test_a_branch_that_is_locked_for_long(site: ModeratedSite, monkeypatch: pyte
 
 def test_two_sessions_at_once_wait_for_each_other(site: ModeratedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """And not for ever."""
-    monkeypatch.setattr("pelican.plugins.conversation.site_repository.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("pelican.plugins.conversation.moderation.site_repository.PATIENCE_SECONDS", 0.1)
     with site.moderation().repository.held(), pytest.raises(ConversationError, match="another session"):
         site.moderation().read_queue()
     assert () == site.moderation().read_queue()

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation import ssh
-from pelican.plugins.conversation.allowed_signers import parse_allowed_signers
+from pelican.plugins.conversation.comments import ssh
+from pelican.plugins.conversation.comments.allowed_signers import parse_allowed_signers
+from pelican.plugins.conversation.comments.signatures import verify_signature
+from pelican.plugins.conversation.comments.ssh import find_signing_key, public_key_of, sign_files
 from pelican.plugins.conversation.errors import SigningError
-from pelican.plugins.conversation.signatures import verify_signature
-from pelican.plugins.conversation.ssh import find_signing_key, public_key_of, sign_files
 
 DATE = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 

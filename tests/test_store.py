@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.store import Store, show_path
+from pelican.plugins.conversation.comments.store import Store, show_path
 
 COMMENT = b"---\nname: Ann\ndate: 2026-03-14T09:26:53Z\n---\nHello\n"
 

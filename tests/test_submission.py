@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pelican.plugins.conversation.comment_file import parse_comment
-from pelican.plugins.conversation.front_matter import FrontMatterError
-from pelican.plugins.conversation.submission import (
+from pelican.plugins.conversation.comments.comment_file import parse_comment
+from pelican.plugins.conversation.comments.front_matter import FrontMatterError
+from pelican.plugins.conversation.inbox.submission import (
     CONSENT,
     TRAP,
     FieldProblem,

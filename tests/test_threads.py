@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pelican.plugins.conversation.comments.threads import build_thread
 from pelican.plugins.conversation.model import Comment, Placement, State
-from pelican.plugins.conversation.threads import build_thread
 
 from .samples import make_comment
 

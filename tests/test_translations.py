@@ -15,8 +15,8 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from bs4 import BeautifulSoup, Tag
 from jinja2.ext import babel_extract
-from pelican.plugins.conversation.templating import OWN_CATALOGUES
-from pelican.plugins.conversation.translations import choose_wording, parse_catalogue
+from pelican.plugins.conversation.rendering.templating import OWN_CATALOGUES
+from pelican.plugins.conversation.rendering.translations import choose_wording, parse_catalogue
 
 from .building import TestSite
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pypandoc
 import pytest
 from bs4 import BeautifulSoup
+from pelican.plugins.conversation.comments.reading import CommentFile, Rules, read_thread
 from pelican.plugins.conversation.model import State
-from pelican.plugins.conversation.reading import CommentFile, Rules, read_thread
 
 from .building import TestSite
 

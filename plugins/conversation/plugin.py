@@ -15,17 +15,17 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from .conversations import Conversations, read_clock, read_conversations
-from .feed_writing import find_feed_threads, write_feeds
-from .latest import find_activity, find_latest
+from .building.conversations import Conversations, read_clock, read_conversations
+from .building.feed_writing import find_feed_threads, write_feeds
+from .building.page_regions import PageRegions
+from .building.part_writing import list_parts
+from .building.site import CONTENT_LISTS, collect_site, site_settings
+from .building.site_feeds import add_thread_elements
+from .comments.store import show_path
 from .model import Conversation, Problem, Severity
-from .page_regions import PageRegions
-from .part_writing import list_parts
-from .regions import SCRIPT, Regions
-from .site import CONTENT_LISTS, collect_site, site_settings
-from .site_feeds import add_thread_elements
-from .store import show_path
-from .templating import STYLESHEET, Catalogues, RegionLoader, add_regions, add_words, make_region_environment
+from .rendering.latest import find_activity, find_latest
+from .rendering.regions import SCRIPT, Regions
+from .rendering.templating import STYLESHEET, Catalogues, RegionLoader, add_regions, add_words, make_region_environment
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ Rule: what is decided, and how, is `deciding`'s; here stands only what can be sa
 
 import click
 
-from ..decisions import Action
 from ..model import State
+from ..moderation.decisions import Action
 from .deciding import decide_alike
 from .picking import all_option, from_option, ids_argument
 from .session_end import build_option, dry_run_option

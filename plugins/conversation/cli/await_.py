@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from ..awaiting import find_unanswered
-from ..comment_file import format_moment
+from ..building.site import load_pelican_settings, site_settings
+from ..comments.comment_file import format_moment
+from ..comments.store import Store, show_path
 from ..errors import ConversationError
 from ..model import Comment, Settings
-from ..moderation import read_public_thread
-from ..site import load_pelican_settings, site_settings
-from ..store import Store, show_path
+from ..moderation.awaiting import find_unanswered
+from ..moderation.planning import read_public_thread
 from .listing import Row, print_rows
 from .picking import Name, find_name
 

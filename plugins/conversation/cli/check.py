@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
-from ..conversations import count_problems, count_things, read_conversations
+from ..building.conversations import count_problems, count_things, read_conversations
+from ..building.site import read_site
+from ..comments.store import show_path
 from ..model import Problem, Severity
-from ..site import read_site
-from ..store import show_path
 
 
 @click.command(name="check", short_help="Report every problem of the comment files.")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from ..candidates import Candidate
-from ..decisions import Action, Decision
+from ..building.site import load_pelican_settings, site_settings
 from ..model import State
-from ..moderating import Moderation
-from ..site import load_pelican_settings, site_settings
+from ..moderation.candidates import Candidate
+from ..moderation.decisions import Action, Decision
+from ..moderation.moderating import Moderation
 from .picking import pick_candidates, require_some
 from .session_end import end_session, print_plan, shorten
 

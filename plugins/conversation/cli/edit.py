@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from ..candidates import Candidate
-from ..comment_file import format_comment, parse_comment
-from ..decisions import Action, Decision
+from ..comments.comment_file import format_comment, parse_comment
 from ..errors import ConversationError
 from ..model import Comment, State
-from ..moderating import Moderation
-from ..replying import choose_author, find_pen, sign
+from ..moderation.candidates import Candidate
+from ..moderation.decisions import Action, Decision
+from ..moderation.moderating import Moderation
+from ..moderation.replying import choose_author, find_pen, sign
 from .deciding import open_moderation
 from .editor import Draft
 from .picking import Name, NoSuchIdError, ids_argument, pick_candidates, pick_public

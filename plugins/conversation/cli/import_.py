@@ -15,8 +15,13 @@ from typing import BinaryIO
 
 import click
 
-from ..comment_writer import CommentFolder
-from ..conversations import count_things, read_signers
+from ..building.conversations import count_things, read_signers
+from ..building.site import read_site
+from ..comments.comment_writer import CommentFolder
+from ..comments.markup import render_body
+from ..comments.signatures import verify_signature
+from ..comments.ssh import find_signing_key, public_key_of, sign_files
+from ..comments.store import show_path
 from ..errors import ConversationError, SigningError
 from ..importers.export import ExportedPost
 from ..importers.html_to_markdown import Markdown, convert_html
@@ -24,12 +29,7 @@ from ..importers.plan import Action, Change, FileHere, ImportRules, PostPlan, pl
 from ..importers.tally import Tally
 from ..importers.thread_choice import parse_map
 from ..importers.wordpress import read_posts
-from ..markup import render_body
 from ..model import Settings
-from ..signatures import verify_signature
-from ..site import read_site
-from ..ssh import find_signing_key, public_key_of, sign_files
-from ..store import show_path
 from .import_report import ReportFile, format_plan, print_plan
 
 _PostReader = Callable[[], Iterator[ExportedPost]]

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from ..conversations import count_things
+from ..building.conversations import count_things
 from ..errors import ConversationError
 from ..importers.export import Note, Reason
 from ..importers.plan import Action

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..building.site import load_pelican_settings, site_settings
 from ..errors import ConversationError
 from ..model import Settings
-from ..site import load_pelican_settings, site_settings
 
 if TYPE_CHECKING:
     from flask import Flask

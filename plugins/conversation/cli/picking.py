@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from ..candidates import Candidate
+from ..comments.store import Store
 from ..errors import ConversationError
-from ..inbox import Inbox
+from ..inbox.keeping import Inbox
 from ..model import Comment, Settings, State
-from ..moderating import Moderation
-from ..store import Store
+from ..moderation.candidates import Candidate
+from ..moderation.moderating import Moderation
 
 MAX_LISTED = 10
 """Candidates named where a text fits several."""
@@ -133,7 +133,7 @@ def ids_argument(
 
 def _find_settings(ctx: click.Context) -> Settings | None:
     """Return the settings of the site that is being completed for; None where they cannot be read."""
-    from ..site import load_pelican_settings, site_settings
+    from ..building.site import load_pelican_settings, site_settings
 
     try:
         return site_settings(load_pelican_settings(Path(ctx.find_root().params["settings_file"])))

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import click
 
-from ..candidates import Candidate
-from ..comment_file import format_moment
-from ..decisions import Facts
-from ..moderation import find_hindrance
+from ..comments.comment_file import format_moment
+from ..moderation.candidates import Candidate
+from ..moderation.decisions import Facts
+from ..moderation.planning import find_hindrance
 from .deciding import open_moderation
 from .listing import Row, print_rows
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..decisions import Action, Decision
+from ..moderation.decisions import Action, Decision
 from .deciding import open_moderation
 from .picking import from_option, ids_argument, pick_public, require_some
 from .session_end import build_option, dry_run_option, end_session, print_plan

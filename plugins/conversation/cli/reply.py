@@ -9,12 +9,21 @@ from pathlib import Path
 
 import click
 
-from ..decisions import Action, Decision
+from ..comments.store import show_path
 from ..errors import ConversationError
 from ..model import Author, Comment, Settings, State
-from ..moderating import Moderation, make_id
-from ..replying import NoKeyError, Pen, UnlistedKeyError, add_signer, choose_author, find_pen, make_key, make_reply
-from ..store import show_path
+from ..moderation.decisions import Action, Decision
+from ..moderation.moderating import Moderation, make_id
+from ..moderation.replying import (
+    NoKeyError,
+    Pen,
+    UnlistedKeyError,
+    add_signer,
+    choose_author,
+    find_pen,
+    make_key,
+    make_reply,
+)
 from ..text import is_visible
 from .deciding import open_moderation
 from .editor import Draft

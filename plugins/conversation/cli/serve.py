@@ -13,8 +13,8 @@ import click
 from pelican import Pelican
 from pelican.log import init
 
+from ..building.site import load_pelican_settings
 from ..errors import ConversationError
-from ..site import load_pelican_settings
 from .local_receiver import LocalReceiver, open_receiver
 from .local_server import Mounts, open_server
 from .site_files import SiteFiles

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import click
 
-from ..decisions import Action, Change, Plan, Refusal
-from ..moderating import Moderation, Outcome
-from ..session_log import describe_changes
+from ..moderation.decisions import Action, Change, Plan, Refusal
+from ..moderation.moderating import Moderation, Outcome
+from ..moderation.session_log import describe_changes
 
 DONE = {
     Action.APPROVE: "approved", Action.REPLY: "answered", Action.EDIT: "edited", Action.REMOVE: "removed",

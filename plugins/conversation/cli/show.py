@@ -7,11 +7,11 @@ from datetime import tzinfo
 
 import click
 
-from ..candidates import Candidate
-from ..inbox_values import STATES
+from ..inbox.values import STATES
 from ..model import Comment, State
-from ..moderating import Moderation
-from ..moderation import STATE_WORDS, find_hindrance
+from ..moderation.candidates import Candidate
+from ..moderation.moderating import Moderation
+from ..moderation.planning import STATE_WORDS, find_hindrance
 from .deciding import open_moderation
 from .listing import format_date
 from .picking import NoSuchIdError, find_comment, ids_argument, pick_candidates, pick_public

@@ -14,8 +14,8 @@ from tempfile import TemporaryFile
 
 from watchfiles import watch
 
+from ..building.site import load_pelican_settings, site_settings
 from ..errors import ConversationError
-from ..site import load_pelican_settings, site_settings
 
 DEBOUNCE_MILLISECONDS = 200
 """Editors save in several steps; longer, and the page would feel late."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ..comment_file import format_comment
+from ..comments.comment_file import format_comment
 from ..errors import InvalidCommentError
 from ..model import Comment
 from ..text import is_anchor, is_web_address

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConversationError, SettingsError
-from ..inbox import Inbox
+from ..inbox.keeping import Inbox
 from ..model import Settings
 from .thread_index import ThreadIndex, index_path
 

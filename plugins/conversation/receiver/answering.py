@@ -8,13 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..candidates import Candidate
-from ..decisions import Action, Decision, Refusal
 from ..errors import ConversationError
-from ..inbox_values import NoSubmissionError
+from ..inbox.values import NoSubmissionError
 from ..model import Author, Settings
-from ..moderating import Moderation
-from ..replying import NoKeyError, Pen, UnlistedKeyError, add_signer, choose_author, find_pen, make_key, make_reply
+from ..moderation.candidates import Candidate
+from ..moderation.decisions import Action, Decision, Refusal
+from ..moderation.moderating import Moderation
+from ..moderation.replying import (
+    NoKeyError,
+    Pen,
+    UnlistedKeyError,
+    add_signer,
+    choose_author,
+    find_pen,
+    make_key,
+    make_reply,
+)
 from .decision_form import DecisionForm
 from .desk import Desk
 

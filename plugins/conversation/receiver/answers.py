@@ -10,10 +10,10 @@ from html import unescape
 
 from flask import Response
 
-from ..form_view import FormView
+from ..inbox.submission import FieldProblem
 from ..model import Page
-from ..submission import FieldProblem
-from ..translations import Wording
+from ..rendering.form_view import FormView
+from ..rendering.translations import Wording
 from .context import Receiver
 from .incoming import wants_json
 

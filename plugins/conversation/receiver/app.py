@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from ..inbox_values import InboxUnavailableError
-from ..templating import OWN_TEMPLATES
+from ..inbox.values import InboxUnavailableError
+from ..rendering.templating import OWN_TEMPLATES
 from .answers import Refusal, RefusedError, refuse
 from .context import EXTENSION, Receiver, current_receiver
 from .health import health

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from flask import Flask
 
-from ..conversations import read_conversations
+from ..building.conversations import read_conversations
+from ..building.site import load_pelican_settings, read_site, site_settings
 from ..errors import ConversationError
-from ..inbox import Inbox
-from ..inbox_pusher import Pusher
-from ..inbox_remote import Remote
+from ..inbox.keeping import Inbox
+from ..inbox.pusher import Pusher
+from ..inbox.remote import Remote
+from ..inbox.seal import make_seal
 from ..model import Settings
-from ..seal import make_seal
-from ..site import load_pelican_settings, read_site, site_settings
-from ..templating import Catalogues, make_region_environment
+from ..rendering.templating import Catalogues, make_region_environment
 from .app import make_app
 from .context import Receiver
 from .published import PublishedComments

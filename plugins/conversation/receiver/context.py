@@ -14,10 +14,10 @@ from urllib.parse import quote, urlsplit
 from flask import current_app, request
 from jinja2 import Environment
 
-from ..inbox import Inbox
-from ..inbox_pusher import Pusher
+from ..inbox.keeping import Inbox
+from ..inbox.pusher import Pusher
 from ..model import Page, Settings
-from ..translations import Wording, choose_wording
+from ..rendering.translations import Wording, choose_wording
 from .housekeeping import Housekeeper
 from .published import PublishedComments
 from .rate_limits import RateLimits

@@ -10,7 +10,7 @@ from typing import cast
 
 from flask import Response, current_app, g, request
 
-from ..moderating import Moderation
+from ..moderation.moderating import Moderation
 from .context import Receiver
 from .passes import Passes
 from .sign_in_links import SignInLinks

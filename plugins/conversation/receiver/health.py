@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 
 from flask import Blueprint, Response
 
-from ..inbox_values import InboxUnavailableError
+from ..inbox.values import InboxUnavailableError
 from .context import Receiver, current_receiver
 
 health = Blueprint("health", __name__)

@@ -8,8 +8,8 @@ import logging
 import threading
 import time
 
-from ..inbox import Inbox
-from ..inbox_values import InboxUnavailableError
+from ..inbox.keeping import Inbox
+from ..inbox.values import InboxUnavailableError
 
 logger = logging.getLogger(__name__)
 

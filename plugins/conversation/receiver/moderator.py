@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 
 from ..errors import ConversationError
-from ..moderating import Moderation
+from ..moderation.moderating import Moderation
 from .context import EXTENSION as RECEIVER
 from .context import Receiver
 from .desk import EXTENSION, PATH, Desk, add_headers, find_kept_texts, show

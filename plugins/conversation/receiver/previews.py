@@ -6,11 +6,11 @@ what will be on the page, the mark of a guest included.
 
 from dataclasses import dataclass, replace
 
-from ..comment_file import CommentFile
+from ..comments.comment_file import CommentFile
+from ..comments.reading import read_thread
 from ..model import Settings, Thread
-from ..reading import read_thread
-from ..translations import Wording
-from ..views import CommentView, view_comments
+from ..rendering.translations import Wording
+from ..rendering.views import CommentView, view_comments
 from .published import PublishedComments
 from .thread_index import IndexedThread
 

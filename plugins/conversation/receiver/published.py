@@ -9,11 +9,11 @@ import stat
 import unicodedata
 from pathlib import Path
 
-from ..allowed_signers import parse_allowed_signers
-from ..comment_file import CommentFile
+from ..comments.allowed_signers import parse_allowed_signers
+from ..comments.comment_file import CommentFile
+from ..comments.reading import Rules
+from ..comments.store import COMMENT_SUFFIX, MAX_SIGNATURE_BYTES, Store
 from ..model import Settings
-from ..reading import Rules
-from ..store import COMMENT_SUFFIX, MAX_SIGNATURE_BYTES, Store
 from .thread_index import IndexedThread
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Response, request
 
-from ..candidates import Candidate
-from ..comment_file import format_comment
-from ..decisions import Facts, Refusal
+from ..comments.comment_file import format_comment
 from ..errors import ConversationError
-from ..inbox_values import ConflictError
+from ..inbox.submission import FieldProblem, Form, check_form, read_form
+from ..inbox.values import ConflictError
 from ..model import Page, State
-from ..moderating import Outcome, make_id
-from ..submission import FieldProblem, Form, check_form, read_form
+from ..moderation.candidates import Candidate
+from ..moderation.decisions import Facts, Refusal
+from ..moderation.moderating import Outcome, make_id
 from .answering import Answers, describe_set_up, write_answers
 from .decision_form import ACTION, ANSWER, SEEN, DecisionForm, make_decisions, read_decision_form
 from .desk import Desk, current_desk, lead_to, show

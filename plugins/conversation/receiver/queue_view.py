@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from jinja2 import Environment
 from markupsafe import Markup
 
-from ..candidates import Candidate
-from ..comment_file import CommentFile
-from ..decisions import Facts, PublicThread, Refusal
+from ..comments.comment_file import CommentFile
+from ..comments.reading import Rules, read_thread
 from ..model import Comment, Page, Settings, State
-from ..moderation import find_hindrance
-from ..reading import Rules, read_thread
-from ..translations import Wording
-from ..views import CommentView, ParentView, show_name, view_comments
+from ..moderation.candidates import Candidate
+from ..moderation.decisions import Facts, PublicThread, Refusal
+from ..moderation.planning import find_hindrance
+from ..rendering.translations import Wording
+from ..rendering.views import CommentView, ParentView, show_name, view_comments
 from .decision_form import Choice
 
 SHOWN = 50

@@ -8,9 +8,9 @@ import json
 
 from flask import Blueprint, Response
 
-from ..form_view import view_empty_form
-from ..inbox_values import ConflictError, Submission
-from ..submission import find_marks, format_private_part, format_public_part, make_private_part
+from ..inbox.submission import find_marks, format_private_part, format_public_part, make_private_part
+from ..inbox.values import ConflictError, Submission
+from ..rendering.form_view import view_empty_form
 from .answers import Refusal, RefusedError, answer
 from .context import Receiver, current_receiver
 from .incoming import wants_json

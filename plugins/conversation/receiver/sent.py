@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..git import GitError
-from ..inbox import Inbox
-from ..inbox_reading import find_refs, settle_refs
-from ..inbox_values import Cause, InboxUnavailableError, NoSubmissionError, Standing
-from ..submission import parse_private_part
+from ..git.command import GitError
+from ..inbox.keeping import Inbox
+from ..inbox.reading import find_refs, settle_refs
+from ..inbox.submission import parse_private_part
+from ..inbox.values import Cause, InboxUnavailableError, NoSubmissionError, Standing
 from .signing import SAME_TEXT_AGE, Previewed, Signing
 
 MAX_TOGETHER = 64

@@ -6,9 +6,9 @@ Rule: a refusal stands beside its comment where that still waits, and in the lis
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..candidates import Candidate
-from ..decisions import Action, Change, Refusal
-from ..session_log import describe_changes
+from ..moderation.candidates import Candidate
+from ..moderation.decisions import Action, Change, Refusal
+from ..moderation.session_log import describe_changes
 
 DONE = {
     Action.APPROVE: "approved", Action.REPLY: "answered", Action.EDIT: "edited", Action.REMOVE: "removed",

@@ -8,17 +8,8 @@ from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response
 
-from ..comment_file import CommentFile, parse_comment
-from ..inbox_values import (
-    ConflictError,
-    InboxUnavailableError,
-    NoSubmissionError,
-    Standing,
-    StoredSubmission,
-    Submission,
-)
-from ..model import Comment, State
-from ..submission import (
+from ..comments.comment_file import CommentFile, parse_comment
+from ..inbox.submission import (
     Form,
     PrivatePart,
     find_marks,
@@ -27,6 +18,15 @@ from ..submission import (
     make_private_part,
     parse_private_part,
 )
+from ..inbox.values import (
+    ConflictError,
+    InboxUnavailableError,
+    NoSubmissionError,
+    Standing,
+    StoredSubmission,
+    Submission,
+)
+from ..model import Comment, State
 from .answers import Refusal, RefusedError, answer
 from .context import Receiver, current_receiver
 from .previews import show_comment

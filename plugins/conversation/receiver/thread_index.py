@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..conversations import Conversations
+from ..building.conversations import Conversations
 from ..model import Conversation, Page, Settings
 
 logger = logging.getLogger(__name__)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
-from ..comment_file import CommentFile
-from ..form_view import FormView
-from ..inbox_values import Cause, InboxUnavailableError
+from ..comments.comment_file import CommentFile
+from ..comments.pages import is_open
+from ..inbox.submission import FieldProblem, Form, check_form, format_public_part, read_form
+from ..inbox.values import Cause, InboxUnavailableError
 from ..model import Page
-from ..pages import is_open
-from ..submission import FieldProblem, Form, check_form, format_public_part, read_form
+from ..rendering.form_view import FormView
 from .answers import Refusal, RefusedError, answer, describe_problems
 from .context import Receiver
 from .incoming import read_values

@@ -1,0 +1,4 @@
+"""Where a build of Pelican meets the conversation.
+
+Rule: this package and `plugin` are all that touches Pelican's objects.
+"""

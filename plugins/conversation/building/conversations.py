@@ -1,0 +1,100 @@
+"""Conversations: every thread of the site, read from its files and paired with its page.
+
+Rule: the order of everything here comes from names and dates, never from the file system.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..comments.allowed_signers import Signer, parse_allowed_signers
+from ..comments.pages import report_unowned
+from ..comments.reading import Rules, read_thread
+from ..comments.store import Store, show_path
+from ..model import Page, Problem, Settings, Severity, Thread
+from ..settings import DEFAULTS
+from .site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """All threads of a site."""
+
+    site: Site
+    threads: Mapping[str, Thread]
+    """By name, those without a page too."""
+    problems: tuple[Problem, ...]
+    """Of pages, keys and comments; each once, by path and line."""
+
+    def thread_of(self, page: Page) -> Thread:
+        """Return the thread of a page, an empty one where nobody has commented."""
+        return self.threads.get(page.thread) or Thread(page.thread)
+
+    @property
+    def pages_by_thread(self) -> Mapping[str, Page]:
+        """The original page of every thread that has one, by the thread's name."""
+        return {
+            page.thread: page for page in self.site.pages.values() if self.site.owners.get(page.thread) == page.path
+        }
+
+
+def read_conversations(site: Site) -> Conversations:
+    """Read, verify and thread every comment file."""
+    settings = site.settings
+    signers, key_problems = read_signers(settings)
+    problems = [*site.problems, *key_problems]
+    rules = Rules(
+        authors=settings.authors, signers=signers, timezone=settings.timezone,
+        max_body_bytes=settings.max_body_bytes, max_indent=settings.max_indent,
+    )  # fmt: skip
+    threads: dict[str, Thread] = {}
+    folders: list[tuple[str, str, int]] = []
+    if settings.path.is_dir():
+        store = Store(settings.path, settings.root, max_body_bytes=settings.max_body_bytes)
+        for folder in store.read_threads():
+            problems.extend(folder.problems)
+            if folder.files:
+                thread, found = read_thread(folder.name, folder.files, rules)
+                problems.extend(found)
+                threads[folder.name] = thread
+                folders.append((folder.name, folder.path, thread.count))
+    elif settings.path != settings.root / str(DEFAULTS["CONVERSATION_PATH"]):
+        path = show_path(settings.path, settings.root)
+        problems.append(
+            Problem(
+                path, 1, "no-comments-folder", "CONVERSATION_PATH names no folder", "make it, or correct the setting"
+            )
+        )
+    problems.extend(report_unowned(folders, site.owners))
+    return Conversations(site, threads, tuple(sorted(set(problems))))
+
+
+def read_signers(settings: Settings) -> tuple[tuple[Signer, ...], tuple[Problem, ...]]:
+    """Read the keys that authors sign with; without the file there are none, and every claim will be reported."""
+    path = show_path(settings.allowed_signers, settings.root)
+    try:
+        text = settings.allowed_signers.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return (), ()
+    except (OSError, UnicodeDecodeError) as error:
+        return (), (Problem(path, 1, "unreadable", f"it cannot be read: {error}", "make it a UTF-8 file you can read"),)
+    return parse_allowed_signers(text, path, timezone=settings.timezone)
+
+
+def count_problems(problems: Sequence[Problem]) -> str:
+    """Return "2 errors, 1 warning"."""
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    parts = [(errors, "error"), (len(problems) - errors, "warning")]
+    return ", ".join(count_things(number, noun) for number, noun in parts if number) or "no problems"
+
+
+def count_things(number: int, noun: str) -> str:
+    """Return "1 comment" or "2 comments"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def read_clock() -> datetime:
+    """Return the time of the build: now, or `SOURCE_DATE_EPOCH` (reproducible-builds.org) where that is set."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)

@@ -1,0 +1,129 @@
+"""Feed writing: which feeds the site has, at which addresses, and their files in the output.
+
+Rule: no feed for nothing, and no link to a feed that is not written: both ask `regions.thread_feed_path`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from heapq import nlargest
+from itertools import chain
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from ..model import Conversation, Page, Settings, Thread
+from ..rendering.feed_values import FeedEntry, FeedFacts, FeedPage
+from ..rendering.feeds import list_entries, page_url, render_feed
+from ..rendering.paging import find_moved, part_url
+from ..rendering.regions import thread_feed_path
+from ..rendering.translations import Wording
+from .conversations import Conversations
+from .site_feeds import FeedThread, page_entry_id
+
+
+def write_feeds(conversations: Conversations, output: Path, find_wording: Callable[[str], Wording]) -> None:
+    """Write the feed of every thread that has comments, that of all comments, and that of the author's replies.
+
+    `find_wording` returns the words for a language (BCP 47).
+    """
+    settings = conversations.site.settings
+    if not settings.site_url:  # a feed without absolute links is none; Pelican has said so
+        return
+    latest: list[FeedEntry] = []
+    replies: list[FeedEntry] = []
+    for page, thread in _fed_threads(conversations):
+        entries = _write_thread_feed(output, page, thread, settings, find_wording(page.lang))
+        latest = _newest(chain(latest, entries), settings)
+        replies = _newest(chain(replies, (entry for entry in entries if entry.is_author)), settings)
+    wording = find_wording(settings.default_lang)
+    titles = {
+        "comments": wording.catalogue.gettext("Comments on %(site)s"),
+        "replies": wording.catalogue.gettext("Replies by the author of %(site)s"),
+    }
+    feeds = {"comments": (settings.feed_atom, latest), "replies": (settings.feed_author_atom, replies)}
+    for key, (path, newest) in feeds.items():
+        title = titles[key] % {"site": settings.site_name}
+        home = f"{settings.site_url}/"
+        _write(output, path, newest, key=key, title=title, alternate=home, lang=wording.lang, settings=settings)
+
+
+def _write_thread_feed(
+    output: Path, page: Page, thread: Thread, settings: Settings, wording: Wording
+) -> tuple[FeedEntry, ...]:
+    """Write the feed of one thread and return an entry for each of its comments."""
+    feed_page = _feed_page(page, thread, settings)
+    entries = list_entries(
+        thread, feed_page, authors=settings.authors, site_url=settings.site_url,
+        part_urls=_part_urls(page, thread, settings), catalogue=wording.catalogue,
+    )  # fmt: skip
+    title = wording.catalogue.gettext("Comments on “%(title)s”") % {"title": page.title}
+    path = thread_feed_path(page, thread, settings)
+    _write(
+        output, path, entries, key=f"comments/{page.thread}", title=title, alternate=feed_page.url, lang=wording.lang,
+        settings=settings,
+    )  # fmt: skip
+    return entries
+
+
+def find_feed_threads(conversations: Conversations) -> Mapping[str, FeedThread]:
+    """Return what the site's own feeds say of each page's comments, by the page's absolute link."""
+    settings = conversations.site.settings
+    found: dict[str, FeedThread] = {}
+    for page in conversations.site.pages.values():
+        if page.conversation is Conversation.HIDDEN or not settings.site_url:
+            continue
+        thread = conversations.thread_of(page)
+        url = page_url(page, settings.site_url)
+        counted = [comment.changed for comment in thread.comments if comment.kind.is_counted]
+        updated = max(counted, default=None)
+        feed_url = _thread_feed_url(page, thread, settings)
+        found[unquote(url)] = FeedThread(count=thread.count, updated=updated, feed_url=feed_url, page_url=url)
+    return found
+
+
+def _fed_threads(conversations: Conversations) -> Iterator[tuple[Page, Thread]]:
+    """Yield the listed pages that have comments, by thread name."""
+    for name, page in sorted(conversations.pages_by_thread.items()):
+        thread = conversations.thread_of(page)
+        if page.is_listed and page.conversation is not Conversation.HIDDEN and thread.count:
+            yield page, conversations.threads[name]
+
+
+def _newest(entries: Iterator[FeedEntry], settings: Settings) -> list[FeedEntry]:
+    return nlargest(settings.feed_max_items, entries, key=lambda entry: (entry.comment.changed, entry.id))
+
+
+def _feed_page(page: Page, thread: Thread, settings: Settings) -> FeedPage:
+    url = page_url(page, settings.site_url)
+    feed_url = _thread_feed_url(page, thread, settings)
+    is_in_feed = settings.has_site_feed and page.is_article and page.date is not None
+    site_url = settings.site_url
+    return FeedPage(page, url, page_entry_id(page, site_url) if is_in_feed else url, feed_url)
+
+
+def _part_urls(page: Page, thread: Thread, settings: Settings) -> dict[str, str]:
+    """Return the further page of every comment that its page does not show, by the comment's id."""
+    moved = find_moved(thread, settings)
+    urls = {part: page_url(replace(page, url=part_url(page, part)), settings.site_url) for part in set(moved.values())}
+    return {id: urls[part] for id, part in moved.items()}
+
+
+def _thread_feed_url(page: Page, thread: Thread, settings: Settings) -> str | None:
+    path = thread_feed_path(page, thread, settings)
+    return f"{settings.feed_domain}/{quote(path)}" if path else None
+
+
+def _write(
+    output: Path, path: str | None, entries: Sequence[FeedEntry], *,
+    key: str, title: str, alternate: str, lang: str, settings: Settings,
+) -> None:  # fmt: skip
+    if path is None:
+        return
+    facts = FeedFacts(
+        key=key, title=title, url=f"{settings.feed_domain}/{quote(path)}", alternate_url=alternate,
+        site_url=settings.site_url, default_lang=lang,
+    )  # fmt: skip
+    text = render_feed(entries, facts, max_items=settings.feed_max_items)
+    if text is not None:
+        target = output / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,106 @@
+"""What templates call `conversation`: the regions, asked for with Pelican's own articles and pages.
+
+Rule: it only finds the values that a region is a function of; it adds nothing of its own to what the region says.
+"""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from ..model import Page, Thread
+from ..rendering.latest import LatestComment, PageActivity
+from ..rendering.regions import Regions
+from ..rendering.templating import page_lang
+from ..rendering.translations import Wording
+from ..rendering.views import show_date
+from .conversations import Conversations
+
+PART = "conversation_part"
+"""What a template's context calls the number of a further page; it is not there on the page itself."""
+
+
+class PageRegions:
+    """The regions of every page; its methods are for templates."""
+
+    def __init__(
+        self, conversations: Conversations, regions: Regions,
+        latest: tuple[LatestComment, ...], activities: tuple[PageActivity, ...] = (),
+    ) -> None:  # fmt: skip
+        self._conversations = conversations
+        self._regions = regions
+        self._latest = latest
+        self._activities = activities
+        self.shown: set[str] = set()
+        """Source paths of the pages whose section was asked for."""
+
+    @pass_context
+    def section(self, context: Context, content: Any) -> Markup:  # Pelican's Content is untyped
+        """Return the conversation of an article or page."""
+        self.shown.add(content.source_path)
+        page, thread = self._find(content)
+        return self._regions.render_section(page, thread, _site_url(context), part=_part(context))
+
+    @pass_context
+    def count(self, context: Context, content: Any) -> Markup:  # as above
+        """Return "5 comments", a link."""
+        page, thread = self._find(content)
+        return self._regions.render_count(page, thread, _site_url(context))
+
+    @pass_context
+    def recent(self, context: Context, number: int = 5) -> Markup:
+        """Return the latest comments of the site."""
+        return self._regions.render_recent(self._latest, number, _site_url(context))
+
+    @pass_context
+    def pages(self, context: Context) -> Markup:
+        """Return every page that has comments, by its latest comment."""
+        return self._regions.render_pages(self._activities, _site_url(context))
+
+    @pass_context
+    def head(self, context: Context, content: Any) -> Markup:  # as above
+        """Return feed link and JSON-LD for `<head>`."""
+        page, thread = self._find(content)
+        return self._regions.render_head(page, thread, _site_url(context), part=_part(context))
+
+    @staticmethod
+    def date(moment: datetime, lang: str) -> str:
+        """Return the day of a moment as a reader of `lang` (BCP 47) writes it, whatever locale the machine has."""
+        return show_date(moment, lang)
+
+    @pass_context
+    def lang(self, context: Context) -> str:
+        """Return the language (BCP 47) of the theme's own words on this page."""
+        return self._regions.find_wording(page_lang(context)).lang
+
+    def find_wording(self, lang: str) -> Wording:
+        """Return the words for a page in `lang` (BCP 47)."""
+        return self._regions.find_wording(lang)
+
+    @property
+    def feed_url(self) -> str | None:
+        """Absolute address of the feed of all comments; None where there is none."""
+        settings = self._conversations.site.settings
+        has_feed = settings.feed_atom and settings.site_url and self._latest
+        return f"{settings.feed_domain}/{quote(settings.feed_atom)}" if has_feed and settings.feed_atom else None
+
+    def _find(self, content: Any) -> tuple[Page, Thread]:  # as above
+        """Return the facts of a page that Pelican read; raises LookupError for what is none."""
+        pages = self._conversations.site.pages
+        path = getattr(content, "source_path", "")
+        if path not in pages:
+            raise LookupError(
+                f"conversation: {content!r} is no article or page that Pelican read; pass `article` or `page`"
+            )
+        return pages[path], self._conversations.thread_of(pages[path])
+
+
+def _site_url(context: Context) -> str:
+    return str(context.get("SITEURL", ""))
+
+
+def _part(context: Context) -> int:
+    return int(context.get(PART, 0))

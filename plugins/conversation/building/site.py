@@ -1,0 +1,148 @@
+"""The site: what Pelican read from the content, as the facts that conversations need.
+
+Rule: Pelican's objects end here; everything further in is given `Page` values.
+"""
+
+import os
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from ..comments.pages import claim_threads, warn_of_other_thread
+from ..comments.store import show_path
+from ..errors import SettingsError
+from ..model import Conversation, Page, Problem, Settings
+from ..settings import read_settings
+from ..text import make_thread_name
+
+CONTENT_LISTS = ("articles", "hidden_articles", "drafts", "pages", "hidden_pages", "draft_pages")
+"""Where Pelican's context keeps originals: of two pages that claim one thread, the earlier list's wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The pages of a site and who owns which thread."""
+
+    settings: Settings
+    pages: Mapping[str, Page]
+    """By absolute source path, translations too; a page without a thread of its own is `hidden`."""
+    owners: Mapping[str, str]
+    """Path of the original page, as in `Problem.path`, by thread."""
+    problems: tuple[Problem, ...]
+
+
+def find_root(content: Path) -> Path:
+    """Return the folder that relative paths in the settings start from: where pelicanconf.py stands.
+
+    Pelican does not tell plugins; it is the content folder itself or the one above it.
+    """
+    content = content.absolute()
+    return content if (content / "pelicanconf.py").exists() else content.parent
+
+
+def load_pelican_settings(settings_file: Path, **overrides: object) -> dict[str, Any]:
+    """Read a settings file as Pelican does; raises SettingsError where it is missing or fails."""
+    from pelican.settings import read_settings as read_pelican_settings
+
+    if not settings_file.is_file():
+        raise SettingsError(
+            "--settings", str(settings_file), "there is no such file; call this where pelicanconf.py is"
+        )
+    try:
+        found: dict[str, Any] = read_pelican_settings(str(settings_file), override=dict(overrides))
+    except Exception as error:
+        raise SettingsError("--settings", str(settings_file), f"Python says {type(error).__name__}: {error}") from error
+    return found
+
+
+def read_site(settings_file: Path) -> Site:
+    """Read settings and content without writing anything."""
+    from pelican import Pelican
+    from pelican.generators import ArticlesGenerator, PagesGenerator
+
+    found = load_pelican_settings(settings_file)
+    pelican = Pelican(found)
+    context = {**found, "generated_content": {}, "static_links": set(), "static_content": {}, "localsiteurl": ""}
+    for generator_class in (ArticlesGenerator, PagesGenerator):
+        generator = generator_class(
+            context=context, settings=found, path=pelican.path, theme=pelican.theme, output_path=pelican.output_path
+        )
+        generator.generate_context()
+    return collect_site(context, site_settings(found))
+
+
+def site_settings(found: Mapping[str, Any]) -> Settings:
+    """Check the settings that Pelican has read."""
+    return read_settings(found, find_root(Path(found["PATH"])))
+
+
+def collect_site(context: Mapping[str, Any], settings: Settings) -> Site:
+    """Take the facts of every page from Pelican's context and pair them with threads."""
+    found = [(_page(content, settings), content) for content in _originals(context)]
+    found.sort(key=lambda pair: "thread" not in pair[1].metadata)  # stable: an explicit `Thread:` claims before a slug
+    owners, claims = claim_threads([page for page, _ in found])
+    pages: dict[str, Page] = {}
+    problems = [*claims, *(problem for page, content in found for problem in _metadata_problems(page, content))]
+    for page, content in found:
+        if owners.get(page.thread) != page.path:
+            page = replace(page, conversation=Conversation.HIDDEN)  # noqa: PLW2901
+        pages[content.source_path] = page
+        for translation in content.translations:
+            other = _page(translation, settings)
+            if "thread" in translation.metadata and other.thread != page.thread:
+                problems.extend(warn_of_other_thread(other, page))
+            problems.extend(_metadata_problems(other, translation))
+            mode = Conversation.HIDDEN if page.conversation is Conversation.HIDDEN else other.conversation
+            pages[translation.source_path] = replace(
+                other, thread=page.thread, thread_lang=page.lang, conversation=mode
+            )
+    return Site(settings, pages, owners, tuple(problems))
+
+
+def _originals(context: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield Pelican's contents without translations, the strongest claim to a thread first, by path."""
+    for name in CONTENT_LISTS:
+        yield from sorted(context.get(name, ()), key=lambda content: str(content.source_path))
+
+
+def _page(content: Any, settings: Settings) -> Page:  # Pelican's Content is untyped
+    said = str(content.metadata.get("conversation", "open")).strip().lower()
+    return Page(
+        thread=_thread_name(content),
+        title=str(Markup(content.title).striptags()),  # noqa: S704 - the blogger's own, and made plain text
+        url=str(content.url),
+        lang=str(content.lang),
+        thread_lang=str(content.lang),
+        conversation=Conversation(said) if said in {mode.value for mode in Conversation} else Conversation.OPEN,
+        is_article=content.default_template == "article",
+        is_listed=content.status == "published",
+        date=_moment(getattr(content, "date", None), settings),
+        modified=_moment(getattr(content, "modified", None), settings),
+        authors=tuple(str(author.name) for author in getattr(content, "authors", ())),
+        path=show_path(os.path.abspath(content.source_path), settings.root),  # noqa: PTH100 - source_path is text
+    )
+
+
+def _thread_name(content: Any) -> str:  # as in _page
+    """Return what `Thread:` says as it is, or a name made of the slug."""
+    if said := str(content.metadata.get("thread") or "").strip():
+        return unicodedata.normalize("NFC", said)
+    return make_thread_name(str(getattr(content, "slug", "")))
+
+
+def _moment(moment: datetime | None, settings: Settings) -> datetime | None:
+    """Return a moment with its offset; Pelican leaves it out where TIMEZONE is not set."""
+    return moment.replace(tzinfo=settings.timezone) if moment is not None and moment.tzinfo is None else moment
+
+
+def _metadata_problems(page: Page, content: Any) -> Iterator[Problem]:  # as in _page
+    said = str(content.metadata.get("conversation", "open")).strip().lower()
+    modes = [mode.value for mode in Conversation]
+    if said not in modes:
+        message = f"`Conversation: {said}` is not known, so the page is open to comments"
+        yield Problem(page.path, 1, "bad-conversation", message, f"write one of {', '.join(modes)}")

@@ -1,0 +1,116 @@
+"""The site's own feeds: how many comments each article has and where they are, in RSS and in Atom.
+
+Rule: an element is added only if it holds: no link to the feed of a thread that has none. Pelican makes the feed and
+writes it right after its signal `feed_generated`, so the methods of that one object are wrapped: a subclass of ours
+could not get there, and to exchange the object's class would undo what another plugin did to it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import unquote, urljoin
+
+from feedgenerator import Rss201rev2Feed, SyndicationFeed, get_tag_uri
+from feedgenerator.django.utils.encoding import iri_to_uri
+from feedgenerator.django.utils.xmlutils import SimplerXMLGenerator
+
+from ..comments.comment_file import format_moment
+from ..model import Page
+from ..rendering.feeds import page_url
+from ..rendering.regions import SECTION_FRAGMENT
+
+ATOM_NAMESPACES = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}
+RSS_NAMESPACES = {
+    "xmlns:slash": "http://purl.org/rss/1.0/modules/slash/",
+    "xmlns:wfw": "http://wellformedweb.org/CommentAPI/",
+}
+APPENDED = "?ref=feed"
+"""What Pelican's FEED_APPEND_REF puts after the link of an item."""
+
+Item = dict[str, Any]  # feedgenerator's: values of many types by name
+
+
+@dataclass(frozen=True, slots=True)
+class FeedThread:
+    """The thread of an article, as the site's own feeds tell of it."""
+
+    page_url: str
+    """Absolute, no fragment."""
+    count: int
+    """As `Thread.count`."""
+    updated: datetime | None = None
+    """When its latest comment was changed, aware; None without comments."""
+    feed_url: str | None = None
+    """Absolute address of its own feed; None: it has none."""
+
+    @property
+    def section_url(self) -> str:
+        """Absolute URI of the conversation on the page."""
+        return f"{iri_to_uri(self.page_url)}#{SECTION_FRAGMENT}"
+
+
+def page_entry_id(page: Page, site_url: str) -> str:
+    """Return the id that Pelican gives a page's entry in the site's Atom feed; of a page in no feed, its absolute URI.
+
+    `site_url` is absolute. Pelican makes the id of the link before it is percent-encoded; FEED_APPEND_REF is not in it.
+    """
+    if not (page.is_article and page.is_listed and page.date):
+        return page_url(page, site_url)
+    return str(get_tag_uri(urljoin(f"{site_url.rstrip('/')}/", page.url), page.date))
+
+
+def add_thread_elements(feed: SyndicationFeed, threads_by_link: Mapping[str, FeedThread]) -> None:
+    """Add to each item of a feed what its thread has to say; `threads_by_link` is by the item's link, not percent-encoded.
+
+    A feed without an item in the mapping stays as it is.
+    """
+    found = {id(item): threads_by_link.get(unquote(item["link"]).removesuffix(APPENDED)) for item in feed.items}
+    threads = {key: thread for key, thread in found.items() if thread is not None}
+    if not threads:
+        return
+    if isinstance(feed, Rss201rev2Feed):
+        for item in feed.items:
+            item["unique_id_is_permalink"] = False  # Pelican's is a tag URI, and RSS takes it for an address otherwise
+            if thread := threads.get(id(item)):
+                item["comments"] = thread.section_url  # feedgenerator writes it
+        feed.rss_attributes = partial(_add_namespaces, feed.rss_attributes, RSS_NAMESPACES)
+        feed.add_item_elements = partial(_add_elements, feed.add_item_elements, threads, _write_rss)
+    else:
+        feed.root_attributes = partial(_add_namespaces, feed.root_attributes, ATOM_NAMESPACES)
+        feed.add_item_elements = partial(_add_elements, feed.add_item_elements, threads, _write_atom)
+
+
+def _add_namespaces(inner: Callable[[], dict[str, str]], namespaces: Mapping[str, str]) -> dict[str, str]:
+    return {**inner(), **namespaces}
+
+
+def _add_elements(
+    inner: Callable[[SimplerXMLGenerator, Item], None],
+    threads: Mapping[int, FeedThread],
+    write: Callable[[SimplerXMLGenerator, FeedThread], None],
+    handler: SimplerXMLGenerator,
+    item: Item,
+) -> None:
+    inner(handler, item)
+    if thread := threads.get(id(item)):
+        write(handler, thread)
+
+
+def _write_rss(handler: SimplerXMLGenerator, thread: FeedThread) -> None:
+    handler.addQuickElement("slash:comments", str(thread.count))
+    if thread.feed_url is not None:
+        handler.addQuickElement("wfw:commentRss", iri_to_uri(thread.feed_url))
+
+
+def _write_atom(handler: SimplerXMLGenerator, thread: FeedThread) -> None:
+    numbers = {"thr:count": str(thread.count)}
+    if thread.updated is not None:
+        numbers["thr:updated"] = format_moment(thread.updated)
+    targets = [(thread.section_url, "text/html")]
+    if thread.feed_url is not None:
+        targets.append((iri_to_uri(thread.feed_url), "application/atom+xml"))
+    for href, type in targets:
+        handler.addQuickElement("link", None, {"rel": "replies", "type": type, "href": href, **numbers})
+    handler.addQuickElement("thr:total", str(thread.count))

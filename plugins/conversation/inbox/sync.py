@@ -1,0 +1,69 @@
+"""What two inboxes have to tell each other: a plan, made of where every submission stands here, there, and stood last time.
+
+Rule: what reached the remote first counts. A change here that was made without knowing it gives way, and is named, so that
+whoever made it can be told; a submission is never given up for another one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .values import Standing
+
+Standings = Mapping[str, Standing]
+"""By id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change of where one submission stands, on one side."""
+
+    id: str
+    old: Standing | None
+    """None: nowhere."""
+    new: Standing | None
+    """None: nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What is to be done on either side; ids in order, each at most once."""
+
+    take: tuple[Step, ...] = ()
+    """To be done here."""
+    send: tuple[Step, ...] = ()
+    """To be done there."""
+    given_up: tuple[Step, ...] = ()
+    """Those of `take` that undo a change made here."""
+    clashes: tuple[str, ...] = ()
+    """Ids of different submissions here and there; both sides keep theirs."""
+
+
+def find_differing(base: Standings, here: Standings, there: Standings) -> tuple[str, ...]:
+    """Return the ids that stand differently on both sides though neither is as it was: their histories decide."""
+    return tuple(
+        id
+        for id in sorted(here.keys() & there.keys())
+        if here[id] != there[id] and base.get(id) not in (here[id], there[id])
+    )
+
+
+def plan_sync(base: Standings, here: Standings, there: Standings, histories: Mapping[str, Sequence[str]]) -> SyncPlan:
+    """Return how both sides come to stand alike; `base` is how both stood when they last did.
+
+    `histories` gives, for the revisions of `find_differing`, all revisions that each came from.
+    """
+    take, send, given_up, clashes = [], [], [], []
+    for id in sorted(base.keys() | here.keys() | there.keys()):
+        old, ours, theirs = base.get(id), here.get(id), there.get(id)
+        if ours == theirs:
+            continue
+        if theirs == old or (ours and theirs and theirs.revision in histories.get(ours.revision, ())):
+            send.append(Step(id, theirs, ours))
+        elif ours == old or (ours and theirs and ours.revision in histories.get(theirs.revision, ())):
+            take.append(Step(id, ours, theirs))
+        elif old is None:
+            clashes.append(id)
+        else:
+            take.append(Step(id, ours, theirs))
+            given_up.append(take[-1])
+    return SyncPlan(tuple(take), tuple(send), tuple(given_up), tuple(clashes))

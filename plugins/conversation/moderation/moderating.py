@@ -1,0 +1,268 @@
+"""Deciding: what the inbox and the site's repository say becomes a plan, and the plan one commit and moves in the inbox.
+
+Rule: the commit comes first and says which moves belong to it, so whoever comes next finishes what a dead process left.
+The inbox has the last word: what it refuses, because its writer changed it in this very moment, is taken back.
+"""
+
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import ConversationError
+from ..git.work_tree import Branch, BranchMovedError
+from ..inbox.keeping import Inbox
+from ..inbox.values import ConflictError, NoSubmissionError, StoredSubmission, Submission
+from ..model import Settings, State
+from .candidates import Candidate, read_candidate
+from .decisions import Decision, Facts, Plan, PublicThread, Refusal
+from .planning import plan_session, read_public_thread
+from .session_log import LoggedSession, find_last_moves, find_undoable, format_message
+from .site_repository import SiteRepository, UnfinishedError
+from .undoing import plan_take_back, plan_undo
+
+ATTEMPTS = 20
+"""Each that fails, fails because somebody else's commit came through."""
+ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Without those that are taken for each other."""
+
+
+FEW = 8
+"""Up to so many candidates are read one by one (10 ms each); more with all that stand where they do."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a session."""
+
+    plan: Plan
+    """What was done and what was not; for a dry run, what would be."""
+    commit: str = ""
+    """Revision; empty where nothing was committed."""
+    warnings: tuple[str, ...] = ()
+    """What went wrong after the commit; a sentence each."""
+
+    @property
+    def has_new_files(self) -> bool:
+        """Whether the site is to be built again."""
+        return bool(self.commit and self.plan.files)
+
+
+def make_id(moment: datetime) -> str:
+    """Return a new id: the time in UTC and four random characters."""
+    return f"{moment.astimezone(UTC):%Y%m%d-%H%M%S}-{''.join(secrets.choice(ID_LETTERS) for _ in range(4))}"
+
+
+class Moderation:
+    """The moderator's desk: the inbox of a site and its repository. Threads and processes may share one."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open both; raises NoRepositoryError and InboxUnavailableError."""
+        self.settings = settings
+        self.repository = SiteRepository(settings)
+        self.inbox = Inbox.open(settings.inbox)
+
+    def read_queue(self) -> tuple[Candidate, ...]:
+        """Return what waits for a decision, oldest first, having finished what a dead session left."""
+        with self.repository.held():
+            self._finish_moves()
+        return self.read_candidates([State.PENDING])
+
+    def read_candidates(self, states: Iterable[State]) -> tuple[Candidate, ...]:
+        """Return what the inbox has under some states, oldest first."""
+        found = [self._read(stored) for state in states for stored in self.inbox.submissions(state)]
+        return tuple(sorted(found, key=lambda candidate: candidate.order))
+
+    def read_candidate(self, id: str) -> Candidate:
+        """Return one candidate; raises NoSubmissionError."""
+        return self._read(self.inbox.read(id))
+
+    def _read(self, stored: StoredSubmission) -> Candidate:
+        submission, standing = stored.submission, stored.standing
+        return read_candidate(
+            submission.comment, submission.private, id=submission.id, state=standing.state,
+            revision=standing.revision, timezone=self.settings.timezone, max_body_bytes=self.settings.max_body_bytes,
+        )  # fmt: skip
+
+    def list_public(self) -> tuple[tuple[str, str], ...]:
+        """Return thread and id of every committed comment."""
+        return self.repository.list_comments(self.repository.read_branch())
+
+    def read_public(self, threads: Collection[str]) -> Mapping[str, PublicThread]:
+        """Return committed threads by name."""
+        return self._read_threads(self.repository.read_branch(), threads)
+
+    def _read_threads(self, branch: Branch, threads: Collection[str]) -> Mapping[str, PublicThread]:
+        timezone, max_body_bytes = self.settings.timezone, self.settings.max_body_bytes
+        found = self.repository.read_comments(branch, threads) if threads else {}
+        return {
+            name: read_public_thread(name, files, timezone=timezone, max_body_bytes=max_body_bytes)
+            for name, files in found.items()
+        }
+
+    def read_facts(self, ids: Collection[str], threads: Collection[str]) -> Facts:
+        """Return what is so: some candidates, as far as they are there, their threads and those named."""
+        return self._read_facts(self.repository.read_branch(), ids, threads)
+
+    def _read_facts(self, branch: Branch, ids: Collection[str], threads: Collection[str]) -> Facts:
+        standings = self.inbox.standings()
+        candidates = self._read_some({id: standings[id].state for id in ids if id in standings})
+        names = {*threads, *(candidate.thread for candidate in candidates.values())} - {""}
+        return Facts(
+            candidates, {id: standing.state for id, standing in standings.items()}, self._read_threads(branch, names),
+            self.settings.timezone, self.settings.max_body_bytes,
+        )  # fmt: skip
+
+    def _read_some(self, states: Mapping[str, State]) -> dict[str, Candidate]:
+        """Return candidates by id; `states` says where they stood a moment ago."""
+        found = {}
+        if len(states) > FEW:
+            every = self.read_candidates(dict.fromkeys(states.values()))
+            found = {candidate.id: candidate for candidate in every if candidate.id in states}
+        for id in states:
+            if id not in found:
+                with suppress(NoSubmissionError):  # withdrawn in this moment
+                    found[id] = self.read_candidate(id)
+        return found
+
+    def plan(self, decisions: Sequence[Decision]) -> Plan:
+        """Return what a session would do now."""
+        return self._plan(decisions, self.repository.read_branch())
+
+    def _plan(self, decisions: Sequence[Decision], branch: Branch) -> Plan:
+        facts = self._read_facts(branch, [d.id for d in decisions], [d.thread for d in decisions])
+        return plan_session(decisions, facts)
+
+    def decide(self, decisions: Sequence[Decision], *, more_files: Mapping[Path, bytes] | None = None) -> Outcome:
+        """Carry out the decisions of one session in one commit; `more_files` go into it, if anything does."""
+
+        def attempt(branch: Branch) -> Outcome:
+            plan = self._plan(decisions, branch)
+            return self._apply(branch, plan, more_files=more_files or {}) if plan.changes else Outcome(plan)
+
+        with self.repository.held():
+            self._finish_moves()
+            return self._try_on_branch(attempt)
+
+    def _try_on_branch(self, attempt: Callable[[Branch], Result]) -> Result:
+        """Return what an attempt on the branch as it is gives, again where it has moved meanwhile."""
+        for _ in range(ATTEMPTS):
+            branch = self.repository.read_branch()
+            try:
+                return attempt(branch)
+            except BranchMovedError:
+                self._finish_moves()  # what came may be a session from elsewhere
+        raise ConversationError(f"{branch.short_name} moves all the time; run it again when it rests")
+
+    def plan_undo(self) -> tuple[LoggedSession, Plan]:
+        """Return the last session that was not taken back, and what would take it back now."""
+        return self._plan_undo(self.repository.read_branch())
+
+    def _plan_undo(self, branch: Branch) -> tuple[LoggedSession, Plan]:
+        session = find_undoable(self.repository.read_sessions(branch))
+        if session is None:
+            raise ConversationError("there is no session to take back")
+        files = self.repository.read_session_files(session, branch)
+        threads = {file.path.partition("/")[0] for file in files}
+        return session, plan_undo(session, files, self._read_facts(branch, [m.id for m in session.moves], threads))
+
+    def undo(self) -> tuple[LoggedSession, Outcome]:
+        """Take the last session back, in a commit of its own, with the states in the inbox."""
+
+        def attempt(branch: Branch) -> tuple[LoggedSession, Outcome]:
+            session, plan = self._plan_undo(branch)
+            return session, (Outcome(plan) if plan.refusals else self._apply(branch, plan, undoes=session))
+
+        with self.repository.held():
+            self._finish_moves()
+            return self._try_on_branch(attempt)
+
+    def rewrite(self, candidate: Candidate, data: bytes) -> str:
+        """Put an edited text in place of a pending one and return its revision; raises ConflictError."""
+        private = self.inbox.read(candidate.id).submission.private
+        return self.inbox.replace(Submission(candidate.id, data, private), expected_revision=candidate.revision)
+
+    def push(self) -> str:
+        """Push to CONVERSATION_PUSH, where that is set; return what went wrong, empty where nothing did."""
+        if self.settings.push is None:
+            return ""
+        branch = self.repository.read_branch()
+        said = self.repository.push(self.settings.push, branch)
+        return f"the commit stays here, for it could not be pushed: {said}" if said else ""
+
+    def _apply(
+        self, branch: Branch, plan: Plan, *, more_files: Mapping[Path, bytes] | None = None,
+        undoes: LoggedSession | None = None, key: str = "",
+    ) -> Outcome:  # fmt: skip
+        """Commit a plan, bring the work tree after it, then move what is to be moved in the inbox."""
+        key = key or make_id(datetime.now(UTC))
+        prefix = f"{self.repository.folder}/" if self.repository.folder else ""
+        files = {f"{prefix}{path}": data for path, data in plan.files.items()}
+        files |= {self.repository.find_path(path): data for path, data in (more_files or {}).items()}
+        commit = self.repository.commit(branch, files, message=format_message(plan.changes, key, undoes=undoes))
+        warnings = []
+        try:
+            self.repository.finish_files()
+        except UnfinishedError as error:
+            warnings.append(str(error))
+        plan, more = self._move(plan, key)
+        return Outcome(plan, commit, (*warnings, *more))
+
+    def _move(self, plan: Plan, key: str) -> tuple[Plan, tuple[str, ...]]:
+        """Move candidates; what the inbox refuses is taken back, and becomes a refusal of the plan returned."""
+        results = self.inbox.apply(plan.moves)
+        conflicts = {}
+        revisions = {}
+        for move, result in zip(plan.moves, results, strict=True):
+            if isinstance(result, str):
+                revisions[move.id] = result
+            elif isinstance(result, ConflictError):
+                if result.standing is None or result.standing.state is not move.to_state:
+                    conflicts[move.id] = result
+            else:
+                return plan, (f"the inbox does not know yet: {result}; the next command tells it",)
+        if not conflicts:
+            return plan, ()
+        back = plan_take_back(plan, conflicts, revisions=revisions)
+        warnings: tuple[str, ...] = ()
+        if back.changes:
+            undoes = LoggedSession(key, "")
+            warnings = self._try_on_branch(lambda branch: self._apply(branch, back, undoes=undoes, key=key)).warnings
+        gone = {(change.thread, change.id) for change in back.changes} | {("", id) for id in conflicts}
+        kept = [c for c in plan.changes if not {(c.thread, c.id), ("", c.id)} & gone]
+        late = [
+            Refusal(c.action, c.thread, c.id, _explain(conflicts.get(c.id)), "look at it again")
+            for c in plan.changes
+            if c not in kept
+        ]
+        return replace(plan, changes=tuple(kept), refusals=(*plan.refusals, *late)), warnings
+
+    def _finish_moves(self) -> None:
+        """Make the moves that a session's commit tells of and its process did not live to make."""
+        branch = self.repository.read_branch()
+        last = find_last_moves(self.repository.read_sessions(branch))
+        standings = self.inbox.standings() if last else {}
+        public = {id for _, id in self.repository.list_comments(branch)} if last else set()
+        left = []
+        for id, move in last.items():
+            there = standings.get(id)
+            is_left = there and there.state is move.from_state and there.revision.startswith(move.expected_revision)
+            if there and is_left and (move.to_state is not State.APPROVED or id in public):
+                left.append(replace(move, expected_revision=there.revision))
+        if left:
+            self.inbox.apply(left)
+
+
+def _explain(conflict: ConflictError | None) -> str:
+    if conflict is None:
+        return "it answers a comment that was taken back"
+    if conflict.standing is None:
+        return "its writer withdrew it in this very moment"
+    if conflict.standing.state is State.PENDING:
+        return "its writer changed it in this very moment"
+    return "somebody decided otherwise in this very moment"

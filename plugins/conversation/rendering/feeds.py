@@ -1,0 +1,175 @@
+"""Atom feeds of comments: entries in, the text of one feed out, threaded as RFC 4685 says.
+
+Rule: ids are made of the site's domain, the thread and the comment, never of an address on the site: an id that changes
+shows every reader an old comment as new.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+from functools import lru_cache
+from gettext import NullTranslations
+from urllib.parse import quote, urljoin
+
+from jinja2 import Environment, StrictUndefined
+
+from ..model import Author, Comment, Page, Placement, State, Thread
+from ..text import is_web_address
+from .feed_values import ENGLISH, FeedEntry, FeedFacts, FeedPage, Target, find_domain, to_uri
+from .translations import mark_guest
+
+_NOT_WRITTEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 (2.2) forbids, and the C1 controls, which it discourages and the W3C's validator warns of."""
+
+_TEMPLATE = Environment(
+    autoescape=True,
+    finalize=str,  # so that nothing passes for markup that needs no escaping
+    keep_trailing_newline=True,
+    lstrip_blocks=True,
+    trim_blocks=True,
+    undefined=StrictUndefined,
+).from_string("""\
+<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0"
+{%- if feed.lang %} xml:lang="{{ feed.lang }}"{% endif %}>
+  <id>{{ feed.id }}</id>
+  <title>{{ feed.title }}</title>
+  <updated>{{ entries[0].updated }}</updated>
+  <link rel="self" type="application/atom+xml" href="{{ feed.url }}"/>
+  <link rel="alternate" type="text/html" href="{{ feed.alternate_url }}"/>
+{% for entry in entries %}
+  <entry{% if entry.page.lang %} xml:lang="{{ entry.page.lang }}"{% endif %}>
+    <id>{{ entry.id }}</id>
+    <title>{{ entry.title }}</title>
+    <published>{{ entry.published }}</published>
+    <updated>{{ entry.updated }}</updated>
+    <author>
+      <name>{{ entry.name }}</name>
+{% if entry.url %}
+      <uri>{{ entry.url }}</uri>
+{% endif %}
+    </author>
+{% if entry.is_author %}
+    <category term="author"/>
+{% endif %}
+    <link rel="alternate" type="text/html" href="{{ entry.permalink }}"/>
+{% if entry.source %}
+    <link rel="via" href="{{ entry.source }}"/>
+{% endif %}
+{% with target = entry.target %}
+    <thr:in-reply-to ref="{{ target.id }}" href="{{ target.url }}"{% if target.is_here %} type="text/html"{% endif %}/>
+    <link rel="related" href="{{ target.url }}"{% if target.is_here %} type="text/html"{% endif %}/>
+{% endwith %}
+{% if entry.replies %}
+{% if entry.page.feed_url %}
+    <link rel="replies" type="application/atom+xml" href="{{ entry.page.feed_url }}" thr:count="{{ entry.replies|length }}" thr:updated="{{ entry.replies_updated }}"/>
+{% endif %}
+    <thr:total>{{ entry.replies|length }}</thr:total>
+{% endif %}
+    <content type="html" xml:base="{{ entry.page.url }}"{% if entry.lang %} xml:lang="{{ entry.lang }}"{% endif %}>{{ entry.html }}</content>
+  </entry>
+{% endfor %}
+</feed>
+""")
+"""The link `related` tells readers that do not know RFC 4685 what `thr:in-reply-to` tells the others. `source` is not
+given there: it has to name a feed that holds the parent, and feeds end after the latest entries."""
+
+
+def list_entries(
+    thread: Thread, page: FeedPage, *, authors: Mapping[str, Author], site_url: str,
+    part_urls: Mapping[str, str] | None = None, catalogue: NullTranslations = ENGLISH,
+) -> tuple[FeedEntry, ...]:  # fmt: skip
+    """Return an entry for every comment that `Thread.count` counts, in order of reading; `authors` are by key.
+
+    `part_urls` are the absolute URIs of the further pages of a long thread, by the ids of the comments they show.
+    """
+    parts = part_urls or {}
+    approved = [place for place in thread.placements if place.comment.state is State.APPROVED]
+    counted = [place for place in approved if place.comment.kind.is_counted]
+    replies: dict[str, list[Comment]] = {}
+    for place in counted:
+        if place.parent is not None:
+            replies.setdefault(place.parent.id, []).append(place.comment)
+    return tuple(
+        FeedEntry(
+            place.comment,
+            page,
+            id=entry_id(place.comment, site_url),
+            name=_show_name(place.comment, thread, authors, catalogue=catalogue),
+            html=thread.bodies.get(place.comment.id, ""),
+            target=_find_target(place, page, site_url, shown_at=parts.get(place.comment.id, page.url)),
+            url=_find_url(place.comment, authors, site_url),
+            is_author=place.comment.author in authors,
+            parent_name=_show_name(place.parent, thread, authors, catalogue=catalogue) if place.parent else "",
+            replies=tuple(replies.get(place.comment.id, ())),
+            part_url=parts.get(place.comment.id, ""),
+            catalogue=catalogue,
+        )
+        for place in counted
+    )
+
+
+def render_feed(entries: Iterable[FeedEntry], facts: FeedFacts, *, max_items: int | None = None) -> str | None:
+    """Write the latest `max_items` entries as an Atom feed, the one changed last first; None where there are none.
+
+    The order of `entries` does not matter. No feed is to be written for None, and none to be linked to.
+    """
+    latest = sorted(entries, key=_age, reverse=True)[:max_items]
+    if not latest:
+        return None
+    text = _TEMPLATE.render(feed=facts, entries=latest)
+    return _NOT_WRITTEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def page_url(page: Page, site_url: str) -> str:
+    """Return the absolute URI of a page, as Pelican's own feeds have it."""
+    return to_uri(urljoin(f"{site_url.rstrip('/')}/", page.url))
+
+
+def entry_id(comment: Comment, site_url: str) -> str:
+    """Return the id of a comment's entry: a tag URI (RFC 4151) of the site's domain, the comment's day, thread and id.
+
+    Raises ValueError where `site_url` is not absolute.
+    """
+    day = comment.date.astimezone(UTC).date().isoformat()
+    return f"tag:{find_domain(site_url)},{day}:{_quote_thread(comment.thread)}/{comment.id}"
+
+
+def _age(entry: FeedEntry) -> tuple[object, str, str]:
+    return entry.comment.changed, entry.comment.thread, entry.comment.id
+
+
+def _show_name(comment: Comment, thread: Thread, authors: Mapping[str, Author], *, catalogue: NullTranslations) -> str:
+    """Return the name of a comment; of names that are alike, only an author's stands without a mark."""
+    if comment.state is State.REMOVED:
+        return ""
+    author = authors.get(comment.author or "")
+    name = author.name if author else comment.name or ""
+    return mark_guest(name, catalogue) if comment.id in thread.guests else name
+
+
+def _find_url(comment: Comment, authors: Mapping[str, Author], site_url: str) -> str | None:
+    author = authors.get(comment.author or "")
+    url = author.url if author else comment.url
+    if url is None or is_web_address(url):
+        return url and to_uri(url)
+    return to_uri(f"{site_url.rstrip('/')}/{url.lstrip('/')}") if author else None
+
+
+def _find_target(place: Placement, page: FeedPage, site_url: str, *, shown_at: str) -> Target:
+    """Return what a comment answers: its parent, a tombstone too; another site's page; or the page itself.
+
+    `shown_at` is the URI of the page that shows the comment, and its parent with it.
+    """
+    comment, parent = place.comment, place.parent
+    if parent is not None:
+        return Target(entry_id(parent, site_url), f"{shown_at}#{parent.fragment}")
+    if comment.in_reply_to is not None and is_web_address(comment.in_reply_to):
+        elsewhere = to_uri(comment.in_reply_to)
+        return Target(elsewhere, elsewhere, is_here=False)
+    return Target(page.entry_id, page.url)
+
+
+@lru_cache(maxsize=256)
+def _quote_thread(thread: str) -> str:
+    return quote(thread, safe="", errors="replace")

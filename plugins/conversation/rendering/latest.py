@@ -1,0 +1,146 @@
+"""What was said last: the latest comments of the site, and the pages by their latest comment.
+
+Rule: only pages that are listed show up here, and only comments that `Thread.count` counts.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..comments.markup import excerpt, plain_text
+from ..model import Comment, Conversation, Page, Settings, Thread
+from .paging import find_moved, part_url
+from .translations import Wording, mark_guest
+from .views import MomentView, show_lang, show_moment, show_name, show_number
+
+EXCERPT_CHARACTERS = 140
+"""Two lines of a narrow column."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatestComment:
+    """A comment among the latest of the site."""
+
+    comment: Comment
+    page: Page
+    excerpt: str
+    """Plain text."""
+    is_guest: bool = False
+    """Its name can be taken for an author's."""
+    part: int = 0
+    """Number of the further page that shows it; 0: the page itself does."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageActivity:
+    """A page that has comments, with its latest."""
+
+    latest: LatestComment
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LatestView:
+    """A comment among the latest, as the template sees it."""
+
+    name: str
+    is_author: bool
+    title: str
+    """Of its page."""
+    title_lang: str | None
+    """BCP 47; None where it is that of the words around it."""
+    page_href: str
+    href: str
+    date: MomentView
+    excerpt: str
+    excerpt_lang: str | None
+    """As `title_lang`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityView:
+    """A page that has comments, as the template sees it."""
+
+    latest: LatestView
+    count: int
+    number: str
+    """The count, as written."""
+
+
+def find_latest(
+    threads: Mapping[str, Thread], pages: Mapping[str, Page], number: int, settings: Settings | None = None
+) -> tuple[LatestComment, ...]:
+    """Return the newest comments of the listed pages, by thread name in both mappings, newest first.
+
+    Without `settings` every comment is on its page itself.
+    """
+    found = [
+        (comment.date, comment.id, name, comment)
+        for name in _listed(threads, pages)
+        for comment in threads[name].comments
+        if comment.kind.is_counted
+    ]
+    found.sort(key=lambda entry: entry[:3], reverse=True)
+    moved: dict[str, Mapping[str, int]] = {}
+    return tuple(
+        _describe(comment, pages[name], threads[name], moved, settings) for _, _, name, comment in found[:number]
+    )
+
+
+def find_activity(
+    threads: Mapping[str, Thread], pages: Mapping[str, Page], settings: Settings
+) -> tuple[PageActivity, ...]:
+    """Return every listed page that has comments, by thread name in both mappings, the one with the newest comment first."""
+    newest = []
+    for name in _listed(threads, pages):
+        counted = [comment for comment in threads[name].comments if comment.kind.is_counted]
+        if counted:
+            newest.append((name, max(counted, key=lambda comment: (comment.date, comment.id)), len(counted)))
+    newest.sort(key=lambda entry: (entry[1].date, entry[1].id, entry[0]), reverse=True)
+    return tuple(
+        PageActivity(_describe(comment, pages[name], threads[name], {}, settings), count)
+        for name, comment, count in newest
+    )
+
+
+def _listed(threads: Mapping[str, Thread], pages: Mapping[str, Page]) -> Iterator[str]:
+    for name in threads:
+        if name in pages and pages[name].is_listed and pages[name].conversation is not Conversation.HIDDEN:
+            yield name
+
+
+def _describe(
+    comment: Comment, page: Page, thread: Thread, moved: dict[str, Mapping[str, int]], settings: Settings | None
+) -> LatestComment:
+    """Return a comment with what a list says of it; `moved` keeps the further pages of threads already seen."""
+    if settings is not None and thread.name not in moved:
+        moved[thread.name] = find_moved(thread, settings)
+    return LatestComment(
+        comment,
+        page,
+        excerpt(plain_text(thread.bodies[comment.id]), characters=EXCERPT_CHARACTERS),
+        is_guest=comment.id in thread.guests,
+        part=moved.get(thread.name, {}).get(comment.id, 0),
+    )
+
+
+def view_latest(latest: LatestComment, settings: Settings, wording: Wording, *, site_url: str) -> LatestView:
+    """Return a comment of a list in words, for a page that calls the site by `site_url`."""
+    comment, page = latest.comment, latest.page
+    name = show_name(comment, settings)
+    return LatestView(
+        name=mark_guest(name, wording.catalogue) if latest.is_guest else name,
+        is_author=comment.author is not None,
+        title=page.title,
+        title_lang=show_lang(page.lang, wording.lang),
+        page_href=f"{site_url}/{page.url}",
+        href=f"{site_url}/{part_url(page, latest.part)}#{comment.fragment}",
+        date=show_moment(comment.date, settings.default_lang, settings.timezone, around=wording.lang),
+        excerpt=latest.excerpt,
+        excerpt_lang=show_lang(comment.lang or page.thread_lang or page.lang, wording.lang),
+    )
+
+
+def view_activity(activity: PageActivity, settings: Settings, wording: Wording, *, site_url: str) -> ActivityView:
+    """Return a page of the list of conversations in words, for a page that calls the site by `site_url`."""
+    latest = view_latest(activity.latest, settings, wording, site_url=site_url)
+    return ActivityView(latest, activity.count, show_number(activity.count, wording.lang))

@@ -1,0 +1,122 @@
+"""Paging: the branches of a long thread, shared out to its page and further pages.
+
+Rule: shares are counted from the oldest branch, in either order. So a further page that is full never changes its
+branches again, and the address of a comment on it stays.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..model import Page, Placement, Settings, Thread
+from .views import show_number
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one page shows of a thread."""
+
+    number: int
+    """0 is the page itself; others are further pages, named `comments-<number>`."""
+    branches: tuple[tuple[Placement, ...], ...]
+    """In the order to be read, each with its root first."""
+
+    @property
+    def placements(self) -> tuple[Placement, ...]:
+        """The comments of all branches."""
+        return tuple(placement for branch in self.branches for placement in branch)
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """A link to one part of a thread, as the template sees it."""
+
+    label: str
+    """Its place in the order of reading, from 1, in the page's language."""
+    href: str
+    is_shown: bool
+    """It is the part on the page at hand."""
+    fragments: tuple[str, ...]
+    """What has to land here on the page itself: the permalinks and older anchors of comments that stand on this part."""
+
+
+def divide_thread(thread: Thread, settings: Settings) -> tuple[Part, ...]:
+    """Return the parts of a thread in the order to be read, the page itself first; an empty thread has one."""
+    branches = tuple(_split(thread.placements))
+    size = settings.page_size
+    if settings.newest_first:
+        return _divide_newest_first(branches, size)
+    shares = [branches[start : start + size] for start in range(0, len(branches), size)] or [()]
+    return tuple(Part(index + 1 if index else 0, share) for index, share in enumerate(shares))
+
+
+def _divide_newest_first(branches: tuple[tuple[Placement, ...], ...], page_size: int) -> tuple[Part, ...]:
+    """Keep the newest branches on the page, at least a share's worth; the older stand in full shares on further pages."""
+    moved = max(0, len(branches) // page_size - 1)
+    shares = [branches[index * page_size : (index + 1) * page_size] for index in range(moved)]
+    parts = [Part(0, branches[moved * page_size :][::-1])]
+    parts += [Part(index + 1, share[::-1]) for index, share in reversed(list(enumerate(shares)))]
+    return tuple(parts)
+
+
+def _split(placements: Sequence[Placement]) -> Iterator[tuple[Placement, ...]]:
+    start = 0
+    for index, placement in enumerate(placements):
+        if placement.depth == 0 and index > start:
+            yield tuple(placements[start:index])
+            start = index
+    if placements:
+        yield tuple(placements[start:])
+
+
+def find_moved(thread: Thread, settings: Settings) -> Mapping[str, int]:
+    """Return the number of the further page that shows a comment, by id, for those that the page itself does not show."""
+    if len(thread.placements) <= settings.page_size:
+        return {}
+    parts = divide_thread(thread, settings)[1:]
+    return {placement.comment.id: part.number for part in parts for placement in part.placements}
+
+
+def choose_part(parts: Sequence[Part], number: int) -> Part:
+    """Return the part with a number; where there is none, the page's own."""
+    return next((part for part in parts if part.number == number), parts[0])
+
+
+def view_parts(parts: Sequence[Part], shown: Part, page: Page, *, site_url: str, lang: str) -> tuple[PartView, ...]:
+    """Return links to all parts, for a page that shows one of them and calls the site by `site_url`; none for one part."""
+    if len(parts) == 1:
+        return ()
+    return tuple(
+        PartView(
+            label=show_number(place, lang),
+            href=f"{site_url}/{part_url(page, part.number)}",
+            is_shown=part is shown,
+            fragments=tuple(_list_fragments(part)) if shown.number == 0 and part is not shown else (),
+        )
+        for place, part in enumerate(parts, 1)
+    )
+
+
+def _list_fragments(part: Part) -> Iterator[str]:
+    for placement in part.placements:
+        yield placement.comment.fragment
+        yield from placement.comment.anchors
+
+
+def part_url(page: Page, number: int) -> str:
+    """Return the address of a part, relative to the site's: `talk.html` and `talk/` have `talk/comments-2.html`."""
+    return f"{_stem(page.url)}comments-{number}.html" if number else page.url
+
+
+def part_path(save_as: str, number: int) -> str:
+    """Return where a further part is written, for a page that is written to `save_as`."""
+    return f"{_stem(save_as.removesuffix('index.html') if _is_index(save_as) else save_as)}comments-{number}.html"
+
+
+def _is_index(path: str) -> bool:
+    return path == "index.html" or path.endswith("/index.html")
+
+
+def _stem(path: str) -> str:
+    """Return the folder of a page's parts, with its slash; empty for the site's own."""
+    folder = path.removesuffix(".html").rstrip("/")
+    return f"{folder}/" if folder else ""
