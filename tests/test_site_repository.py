@@ -387,7 +387,7 @@ CHANGE_OF_MIND = """\
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from pelican.plugins.conversation.inbox import Inbox
+from pelican.plugins.conversation.inbox.keeping import Inbox
 from tests.moderated_site import make_submission
 inbox = Inbox.open(Path({inbox!r}))
 revision = inbox.standings()[{id!r}].revision
@@ -461,8 +461,8 @@ DYING = """\
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from pelican.plugins.conversation.decisions import Action, Decision
-from pelican.plugins.conversation.moderating import Moderation
+from pelican.plugins.conversation.moderation.decisions import Action, Decision
+from pelican.plugins.conversation.moderation.moderating import Moderation
 from pelican.plugins.conversation.settings import read_settings
 moderation = Moderation(read_settings({settings!r}, Path({root!r})))
 moderation.decide([
