@@ -6,6 +6,7 @@ while the old output is still whole.
 
 import logging
 import shutil
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,23 +16,26 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
+from .building.calls import WatchedThread
 from .building.conversations import Conversations, read_clock, read_conversations
-from .building.feed_writing import find_feed_threads, write_feeds
+from .building.feed_writing import SiteEntries, find_feed_threads, write_feeds
+from .building.newest import Newest
 from .building.page_regions import PageRegions
 from .building.part_writing import list_parts
 from .building.site import CONTENT_LISTS, collect_site, site_settings
 from .building.site_feeds import add_thread_elements
 from .comments.store import show_path
 from .model import Conversation, Problem, Severity
-from .rendering.latest import find_activity, find_latest
+from .publishing.recording import KEPT_LATEST, Recording
+from .rendering.latest import LatestComment, PageActivity, find_activity, find_latest
 from .rendering.regions import SCRIPT, Regions
 from .rendering.templating import STYLESHEET, Catalogues, RegionLoader, add_regions, add_words, make_region_environment
 
 logger = logging.getLogger(__name__)
 
 STATIC_SOURCE = Path(__file__).parent / "static"
-KEPT_LATEST = 100
-"""How many of the latest comments `recent` can show; more is a page of its own."""
+BUILD, RECORDING = "conversation_build", "conversation_recording"
+"""Under which the settings of a run keep its `Build` and its `Recording`, and its context the first."""
 
 
 class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyped
@@ -39,10 +43,10 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
 
     def generate_output(self, writer: Writer) -> None:
         """Write the files; Pelican calls this once every page is written."""
-        build: Build = self.context["conversation_build"]
+        build: Build = self.context[BUILD]
         output = Path(self.output_path)
         self._write_parts(build, writer)
-        write_feeds(build.conversations, output, build.regions.find_wording)
+        build.entries = write_feeds(build.conversations, output, build.regions.find_wording)
         is_extending = any(loader.is_extending for loader in build.loaders)
         wanted = {STYLESHEET: is_extending, SCRIPT: build.conversations.site.settings.script}
         folder = output / self.settings["THEME_STATIC_DIR"]
@@ -79,10 +83,18 @@ def _tell_receiver(conversations: Conversations) -> None:
 class Build:
     """What one run of Pelican needs of the conversations."""
 
-    def __init__(self, conversations: Conversations, regions: PageRegions, loaders: Sequence[RegionLoader]) -> None:
+    def __init__(
+        self, conversations: Conversations, regions: PageRegions, loaders: Sequence[RegionLoader], recording: Recording,
+        *, latest: tuple[LatestComment, ...], activities: tuple[PageActivity, ...],
+    ) -> None:  # fmt: skip
         self.conversations = conversations
         self.regions = regions
         self.loaders = loaders
+        self.recording = recording
+        self.latest = Newest(latest, is_whole=len(latest) < KEPT_LATEST)
+        self.activities = activities
+        self.entries = SiteEntries(Newest((), is_whole=True), Newest((), is_whole=True))
+        """Of the feeds, once they are written."""
         self.feed_threads = find_feed_threads(conversations)
         self.missing_sections: list[Problem] = []
 
@@ -90,6 +102,8 @@ class Build:
 def prepare_build(generators: Sequence[Generator]) -> None:
     """Read the conversations and hand them to the templates; Pelican calls this once it has read the content."""
     context = generators[0].context
+    recording: Recording = generators[0].settings[RECORDING]
+    recording.forget_last()
     settings = site_settings(generators[0].settings)
     conversations = read_conversations(collect_site(context, settings))
     report(conversations.problems)
@@ -98,15 +112,17 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     latest = find_latest(threads, by_thread, KEPT_LATEST, settings)
     theme = _theme_folders(generators[0])
     makers = Regions(make_region_environment(theme), settings, read_clock(), Catalogues(theme))
-    regions = PageRegions(conversations, makers, latest, find_activity(threads, by_thread, settings))
+    activities = find_activity(threads, by_thread, settings)
+    regions = PageRegions(conversations, makers, latest, activities, notes=recording.notes)
     for generator in generators:
         add_words(generator.env, makers.find_wording)
     names = _content_templates(context, generators[0].settings["TEMPLATE_EXTENSIONS"])
     loaders = [add_regions(generator.env, settings, names) for generator in generators] if settings.auto else []
     for content in _contents(context):
-        content.thread = conversations.thread_of(pages[content.source_path])
+        content.thread = WatchedThread(conversations.thread_of(pages[content.source_path]), recording.notes)
     context["conversation"] = regions
-    context["conversation_build"] = Build(conversations, regions, loaders)
+    build = Build(conversations, regions, loaders, recording, latest=latest, activities=activities)
+    context[BUILD] = generators[0].settings[BUILD] = build
 
 
 def report(problems: Iterable[Problem]) -> None:
@@ -140,15 +156,38 @@ def _theme_folders(generator: Generator) -> list[Path]:
     ]
 
 
+def begin_recording(pelican: Pelican) -> None:
+    """Stamp what the build is going to read; Pelican calls this before it reads anything."""
+    pelican.settings[RECORDING] = Recording.begin(pelican.settings, site_settings(pelican.settings))
+
+
+def note_feed(path: str, context: Mapping[str, Any], feed: Any) -> None:  # feedgenerator is untyped
+    """Note one of the site's own feeds that was written, with its items."""
+    build: Build = context[BUILD]
+    build.recording.note_feed(path, [item["link"] for item in feed.items])
+
+
+def end_recording(pelican: Pelican) -> None:
+    """Keep what publishing needs to know of the build; without it, publishing builds in full."""
+    build: Build = pelican.settings[BUILD]
+    path = build.recording.path
+    try:
+        build.recording.end(build.conversations, build.entries, build.latest, build.activities)
+    except (OSError, sqlite3.Error) as error:
+        shown = show_path(path, build.conversations.site.settings.root)
+        message = f"the record of the build cannot be written, so publishing will build in full: {error}"
+        report([Problem(shown, 1, "no-record", message, "mend its permissions or the disk", Severity.WARNING)])
+
+
 def add_to_feed(context: Mapping[str, Any], feed: Any) -> None:  # feedgenerator is untyped
     """Add the numbers of comments to one of the site's own feeds, before it is written."""
-    add_thread_elements(feed, context["conversation_build"].feed_threads)
+    add_thread_elements(feed, context[BUILD].feed_threads)
 
 
 def note_written(path: str, context: Mapping[str, Any]) -> None:  # noqa: ARG001 - Pelican's signature
     """Notice a page that was written without its conversation, once for each template."""
     content: Any = context.get("article") or context.get("page")
-    build: Build = context["conversation_build"]
+    build: Build = context[BUILD]
     page = build.conversations.site.pages.get(getattr(content, "source_path", ""))
     if page is None or not build.loaders or page.conversation is Conversation.HIDDEN:
         return
@@ -176,8 +215,11 @@ def unwatch_comments(pelican: Pelican) -> type[Generator]:
 
 def register() -> None:
     """Connect to Pelican."""
+    signals.get_generators.connect(begin_recording)
     signals.get_generators.connect(unwatch_comments)
     signals.all_generators_finalized.connect(prepare_build)
     signals.feed_generated.connect(add_to_feed)
     signals.content_written.connect(note_written)
+    signals.feed_written.connect(note_feed)
+    signals.finalized.connect(end_recording)
     signals.finalized.connect(watch_comments)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from ..comments.allowed_signers import Signer, parse_allowed_signers
 from ..comments.pages import report_unowned
 from ..comments.reading import Rules, read_thread
-from ..comments.store import Store, show_path
+from ..comments.store import FolderState, Store, show_path
 from ..model import Page, Problem, Settings, Severity, Thread
 from ..settings import DEFAULTS
 from .site import Site
@@ -26,6 +26,8 @@ class Conversations:
     """By name, those without a page too."""
     problems: tuple[Problem, ...]
     """Of pages, keys and comments; each once, by path and line."""
+    folders: Mapping[str, FolderState]
+    """By the name of the entry in the folder of comments."""
 
     def thread_of(self, page: Page) -> Thread:
         """Return the thread of a page, an empty one where nobody has commented."""
@@ -44,16 +46,15 @@ def read_conversations(site: Site) -> Conversations:
     settings = site.settings
     signers, key_problems = read_signers(settings)
     problems = [*site.problems, *key_problems]
-    rules = Rules(
-        authors=settings.authors, signers=signers, timezone=settings.timezone,
-        max_body_bytes=settings.max_body_bytes, max_indent=settings.max_indent,
-    )  # fmt: skip
+    rules = make_rules(settings, signers)
     threads: dict[str, Thread] = {}
     folders: list[tuple[str, str, int]] = []
+    states: dict[str, FolderState] = {}
     if settings.path.is_dir():
         store = Store(settings.path, settings.root, max_body_bytes=settings.max_body_bytes)
         for folder in store.read_threads():
             problems.extend(folder.problems)
+            states[folder.entry] = folder.state
             if folder.files:
                 thread, found = read_thread(folder.name, folder.files, rules)
                 problems.extend(found)
@@ -67,7 +68,15 @@ def read_conversations(site: Site) -> Conversations:
             )
         )
     problems.extend(report_unowned(folders, site.owners))
-    return Conversations(site, threads, tuple(sorted(set(problems))))
+    return Conversations(site, threads, tuple(sorted(set(problems))), states)
+
+
+def make_rules(settings: Settings, signers: Sequence[Signer]) -> Rules:
+    """Return what reading a thread needs to know of the site."""
+    return Rules(
+        authors=settings.authors, signers=tuple(signers), timezone=settings.timezone,
+        max_body_bytes=settings.max_body_bytes, max_indent=settings.max_indent,
+    )  # fmt: skip
 
 
 def read_signers(settings: Settings) -> tuple[tuple[Signer, ...], tuple[Problem, ...]]:

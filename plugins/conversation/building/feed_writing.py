@@ -4,52 +4,78 @@ Rule: no feed for nothing, and no link to a feed that is not written: both ask `
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from heapq import nlargest
-from itertools import chain
+from dataclasses import dataclass, replace
+from gettext import NullTranslations
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from ..model import Conversation, Page, Settings, Thread
-from ..rendering.feed_values import FeedEntry, FeedFacts, FeedPage
+from ..rendering.feed_values import ENGLISH, FeedEntry, FeedFacts, FeedPage
 from ..rendering.feeds import list_entries, page_url, render_feed
 from ..rendering.paging import find_moved, part_url
 from ..rendering.regions import thread_feed_path
 from ..rendering.translations import Wording
 from .conversations import Conversations
+from .newest import Collector, Newest
 from .site_feeds import FeedThread, page_entry_id
 
+SPARE = 2
+"""How many times the entries that a feed shows are kept for it: one that goes makes room for the next."""
 
-def write_feeds(conversations: Conversations, output: Path, find_wording: Callable[[str], Wording]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class SiteEntries:
+    """What the feeds of the whole site can show."""
+
+    latest: Newest[FeedEntry]
+    replies: Newest[FeedEntry]
+    """Those by the blog's authors."""
+
+    def plain(self) -> "SiteEntries":
+        """Return them without their catalogues, which cannot be kept in a file."""
+        return self.reword(lambda _: ENGLISH)
+
+    def reword(self, find_catalogue: Callable[[str], NullTranslations]) -> "SiteEntries":
+        """Return them with the catalogue of their page's language (BCP 47)."""
+
+        def change(newest: Newest[FeedEntry]) -> Newest[FeedEntry]:
+            items = (replace(entry, catalogue=find_catalogue(entry.page.page.lang)) for entry in newest.items)
+            return replace(newest, items=tuple(items))
+
+        return SiteEntries(change(self.latest), change(self.replies))
+
+
+def write_feeds(conversations: Conversations, output: Path, find_wording: Callable[[str], Wording]) -> SiteEntries:
     """Write the feed of every thread that has comments, that of all comments, and that of the author's replies.
 
     `find_wording` returns the words for a language (BCP 47).
     """
     settings = conversations.site.settings
-    if not settings.site_url:  # a feed without absolute links is none; Pelican has said so
-        return
-    latest: list[FeedEntry] = []
-    replies: list[FeedEntry] = []
-    for page, thread in _fed_threads(conversations):
-        entries = _write_thread_feed(output, page, thread, settings, find_wording(page.lang))
-        latest = _newest(chain(latest, entries), settings)
-        replies = _newest(chain(replies, (entry for entry in entries if entry.is_author)), settings)
-    wording = find_wording(settings.default_lang)
-    titles = {
-        "comments": wording.catalogue.gettext("Comments on %(site)s"),
-        "replies": wording.catalogue.gettext("Replies by the author of %(site)s"),
-    }
-    feeds = {"comments": (settings.feed_atom, latest), "replies": (settings.feed_author_atom, replies)}
-    for key, (path, newest) in feeds.items():
-        title = titles[key] % {"site": settings.site_name}
-        home = f"{settings.site_url}/"
-        _write(output, path, newest, key=key, title=title, alternate=home, lang=wording.lang, settings=settings)
+    latest, replies = (Collector(newest_key, kept=SPARE * settings.feed_max_items) for _ in range(2))
+    if settings.site_url:  # a feed without absolute links is none; Pelican has said so
+        for page, thread in _fed_threads(conversations):
+            entries, feed = render_thread_feed(page, thread, settings, find_wording(page.lang))
+            latest.add(entries)
+            replies.add(entry for entry in entries if entry.is_author)
+            _write(output, feed)
+    found = SiteEntries(latest.result(), replies.result())
+    for feed in render_site_feeds(found, settings, find_wording(settings.default_lang)):
+        _write(output, feed)
+    return found
 
 
-def _write_thread_feed(
-    output: Path, page: Page, thread: Thread, settings: Settings, wording: Wording
-) -> tuple[FeedEntry, ...]:
-    """Write the feed of one thread and return an entry for each of its comments."""
+def newest_key(entry: FeedEntry) -> tuple[object, ...]:
+    """Return what entries of feeds are sorted by, the newest last."""
+    return entry.comment.changed, entry.id
+
+
+def render_thread_feed(
+    page: Page, thread: Thread, settings: Settings, wording: Wording
+) -> tuple[tuple[FeedEntry, ...], tuple[str | None, str | None]]:
+    """Return an entry for each comment of a thread, with the path of the thread's feed and its text.
+
+    A path of None: there is no such feed; a text of None: it has no entries, and is not written.
+    """
     feed_page = _feed_page(page, thread, settings)
     entries = list_entries(
         thread, feed_page, authors=settings.authors, site_url=settings.site_url,
@@ -57,27 +83,52 @@ def _write_thread_feed(
     )  # fmt: skip
     title = wording.catalogue.gettext("Comments on “%(title)s”") % {"title": page.title}
     path = thread_feed_path(page, thread, settings)
-    _write(
-        output, path, entries, key=f"comments/{page.thread}", title=title, alternate=feed_page.url, lang=wording.lang,
+    text = _render(
+        path, entries, key=f"comments/{page.thread}", title=title, alternate=feed_page.url, lang=wording.lang,
         settings=settings,
     )  # fmt: skip
-    return entries
+    return entries, (path, text)
+
+
+def render_site_feeds(
+    entries: SiteEntries, settings: Settings, wording: Wording
+) -> tuple[tuple[str | None, str | None], ...]:
+    """Return the feeds of all comments and of the author's replies, as `render_thread_feed` returns one."""
+    if not settings.site_url:
+        return ()
+    feeds = (
+        ("comments", settings.feed_atom, wording.catalogue.gettext("Comments on %(site)s"), entries.latest),
+        ("replies", settings.feed_author_atom, wording.catalogue.gettext("Replies by the author of %(site)s"), entries.replies),
+    )  # fmt: skip
+    shown = settings.feed_max_items
+    return tuple(
+        (path, _render(
+            path, newest.items[:shown], key=key, title=title % {"site": settings.site_name},
+            alternate=f"{settings.site_url}/", lang=wording.lang, settings=settings,
+        ))
+        for key, path, title, newest in feeds
+    )  # fmt: skip
 
 
 def find_feed_threads(conversations: Conversations) -> Mapping[str, FeedThread]:
-    """Return what the site's own feeds say of each page's comments, by the page's absolute link."""
+    """Return what the site's own feeds say of each page's comments, by the page's absolute link, not percent-encoded."""
     settings = conversations.site.settings
-    found: dict[str, FeedThread] = {}
-    for page in conversations.site.pages.values():
-        if page.conversation is Conversation.HIDDEN or not settings.site_url:
-            continue
-        thread = conversations.thread_of(page)
-        url = page_url(page, settings.site_url)
-        counted = [comment.changed for comment in thread.comments if comment.kind.is_counted]
-        updated = max(counted, default=None)
-        feed_url = _thread_feed_url(page, thread, settings)
-        found[unquote(url)] = FeedThread(count=thread.count, updated=updated, feed_url=feed_url, page_url=url)
-    return found
+    found = (
+        describe_feed_thread(page, conversations.thread_of(page), settings)
+        for page in conversations.site.pages.values()
+    )
+    return {unquote(thread.page_url): thread for thread in found if thread is not None}
+
+
+def describe_feed_thread(page: Page, thread: Thread, settings: Settings) -> FeedThread | None:
+    """Return what the site's own feeds say of one page's comments; None where they say nothing."""
+    if page.conversation is Conversation.HIDDEN or not settings.site_url:
+        return None
+    counted = [comment.changed for comment in thread.comments if comment.kind.is_counted]
+    return FeedThread(
+        count=len(counted), updated=max(counted, default=None),
+        feed_url=_thread_feed_url(page, thread, settings), page_url=page_url(page, settings.site_url),
+    )  # fmt: skip
 
 
 def _fed_threads(conversations: Conversations) -> Iterator[tuple[Page, Thread]]:
@@ -86,10 +137,6 @@ def _fed_threads(conversations: Conversations) -> Iterator[tuple[Page, Thread]]:
         thread = conversations.thread_of(page)
         if page.is_listed and page.conversation is not Conversation.HIDDEN and thread.count:
             yield page, conversations.threads[name]
-
-
-def _newest(entries: Iterator[FeedEntry], settings: Settings) -> list[FeedEntry]:
-    return nlargest(settings.feed_max_items, entries, key=lambda entry: (entry.comment.changed, entry.id))
 
 
 def _feed_page(page: Page, thread: Thread, settings: Settings) -> FeedPage:
@@ -112,18 +159,21 @@ def _thread_feed_url(page: Page, thread: Thread, settings: Settings) -> str | No
     return f"{settings.feed_domain}/{quote(path)}" if path else None
 
 
-def _write(
-    output: Path, path: str | None, entries: Sequence[FeedEntry], *,
-    key: str, title: str, alternate: str, lang: str, settings: Settings,
-) -> None:  # fmt: skip
+def _render(
+    path: str | None, entries: Sequence[FeedEntry], *, key: str, title: str, alternate: str, lang: str, settings: Settings
+) -> str | None:  # fmt: skip
     if path is None:
-        return
+        return None
     facts = FeedFacts(
         key=key, title=title, url=f"{settings.feed_domain}/{quote(path)}", alternate_url=alternate,
         site_url=settings.site_url, default_lang=lang,
     )  # fmt: skip
-    text = render_feed(entries, facts, max_items=settings.feed_max_items)
-    if text is not None:
+    return render_feed(entries, facts, max_items=settings.feed_max_items)
+
+
+def _write(output: Path, feed: tuple[str | None, str | None]) -> None:
+    path, text = feed
+    if path is not None and text is not None:
         target = output / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="\n")

@@ -17,6 +17,7 @@ from ..rendering.regions import Regions
 from ..rendering.templating import page_lang
 from ..rendering.translations import Wording
 from ..rendering.views import show_date
+from .calls import Call, CallNotes, Region, digest_region
 from .conversations import Conversations
 
 PART = "conversation_part"
@@ -28,12 +29,13 @@ class PageRegions:
 
     def __init__(
         self, conversations: Conversations, regions: Regions,
-        latest: tuple[LatestComment, ...], activities: tuple[PageActivity, ...] = (),
+        latest: tuple[LatestComment, ...], activities: tuple[PageActivity, ...] = (), *, notes: CallNotes | None = None,
     ) -> None:  # fmt: skip
         self._conversations = conversations
         self._regions = regions
         self._latest = latest
         self._activities = activities
+        self._notes = notes or CallNotes()
         self.shown: set[str] = set()
         """Source paths of the pages whose section was asked for."""
 
@@ -42,29 +44,44 @@ class PageRegions:
         """Return the conversation of an article or page."""
         self.shown.add(content.source_path)
         page, thread = self._find(content)
-        return self._regions.render_section(page, thread, _site_url(context), part=_part(context))
+        part = _part(context)
+        html = self._regions.render_section(page, thread, _site_url(context), part=part)
+        return self._note(context, Region.SECTION, html, content, part)
 
     @pass_context
     def count(self, context: Context, content: Any) -> Markup:  # as above
         """Return "5 comments", a link."""
         page, thread = self._find(content)
-        return self._regions.render_count(page, thread, _site_url(context))
+        html = self._regions.render_count(page, thread, _site_url(context))
+        return self._note(context, Region.COUNT, html, content)
 
     @pass_context
     def recent(self, context: Context, number: int = 5) -> Markup:
         """Return the latest comments of the site."""
-        return self._regions.render_recent(self._latest, number, _site_url(context))
+        html = self._regions.render_recent(self._latest, number, _site_url(context))
+        return self._note(context, Region.RECENT, html, number=number)
 
     @pass_context
     def pages(self, context: Context) -> Markup:
         """Return every page that has comments, by its latest comment."""
-        return self._regions.render_pages(self._activities, _site_url(context))
+        html = self._regions.render_pages(self._activities, _site_url(context))
+        return self._note(context, Region.PAGES, html)
 
     @pass_context
     def head(self, context: Context, content: Any) -> Markup:  # as above
         """Return feed link and JSON-LD for `<head>`."""
         page, thread = self._find(content)
-        return self._regions.render_head(page, thread, _site_url(context), part=_part(context))
+        part = _part(context)
+        html = self._regions.render_head(page, thread, _site_url(context), part=part)
+        return self._note(context, Region.HEAD, html, content, part)
+
+    def _note(self, context: Context, region: Region, html: Markup, content: Any = None, number: int = 0) -> Markup:
+        """Note what a template asked for and got, so that publishing can ask again; return it."""
+        source = "" if content is None else str(content.source_path)
+        call = Call(region, source, _site_url(context), number, digest_region(html))
+        thread = self._find(content)[0].thread if content is not None else ""
+        self._notes.add(str(context.get("output_file", "")), call, thread)
+        return html
 
     @staticmethod
     def date(moment: datetime, lang: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from io import StringIO
 from typing import Any
 from urllib.parse import unquote, urljoin
 
@@ -114,3 +115,29 @@ def _write_atom(handler: SimplerXMLGenerator, thread: FeedThread) -> None:
     for href, type in targets:
         handler.addQuickElement("link", None, {"rel": "replies", "type": type, "href": href, **numbers})
     handler.addQuickElement("thr:total", str(thread.count))
+
+
+def patch_feed(text: str, before: FeedThread, after: FeedThread) -> str:
+    """Return one of the site's own feeds with what it says of one thread brought up to date.
+
+    Raises ValueError where it does not say `before` of exactly one item.
+    """
+    is_rss = "<rss" in text[:200]
+    old, new = (_render_elements(thread, _write_rss if is_rss else _write_atom) for thread in (before, after))
+    start, end = 0, len(text)
+    if is_rss:  # elements alone do not say whose they are
+        own = _render_elements(before, lambda handler, thread: handler.addQuickElement("comments", thread.section_url))
+        start = text.find(own)
+        end = text.find("</item>", start) + len("</item>")
+        old, new = f"{old}</item>", f"{new}</item>"
+        if start < 0 or text.find(own, start + 1) >= 0:
+            raise ValueError(f"it has no single item about {before.page_url}")
+    if text.count(old, start, end) != 1:
+        raise ValueError(f"it does not say of {before.page_url} what was written")
+    return text[:start] + text[start:end].replace(old, new) + text[end:]
+
+
+def _render_elements(thread: FeedThread, write: Callable[[SimplerXMLGenerator, FeedThread], None]) -> str:
+    out = StringIO()
+    write(SimplerXMLGenerator(out, "utf-8", short_empty_elements=True), thread)
+    return out.getvalue()

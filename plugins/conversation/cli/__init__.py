@@ -15,7 +15,7 @@ import click
 from ..errors import ConversationError
 
 COMMANDS = (
-    "serve", "queue", "show", "approve", "reject", "spam", "reply", "edit", "remove", "undo", "await", "check", "import",
+    "serve", "publish", "queue", "show", "approve", "reject", "spam", "reply", "edit", "remove", "undo", "await", "check", "import",
 )  # fmt: skip
 """In the order of a day's work; each is the function `command` in the module of its name, loaded when it is called.
 

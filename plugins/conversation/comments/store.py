@@ -5,9 +5,11 @@ size, and no symbolic link is followed.
 """
 
 import os
+import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from ..model import Problem, Severity
@@ -21,6 +23,20 @@ MAX_SIGNATURE_BYTES = 16 * 1024
 """Four times the largest that ssh-keygen makes, RSA with 16,384 bits."""
 HOUSEKEEPING = frozenset({".gitkeep", ".gitignore", ".gitattributes", "README.md"})
 """Files at the top of the folder that are the blogger's own."""
+YOUNG_SECONDS = 1.0
+"""A file changed so lately can change once more without its times showing it; file systems count in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """An entry of the folder of comments, for seeing later whether it has changed."""
+
+    thread: str
+    """Empty where it cannot be one."""
+    stamp: str
+    """See `Store.stamp_entries`."""
+    digest: bytes
+    """Of what it holds, 16 bytes: the same for the same files and problems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,19 @@ class ThreadFolder:
     """As in `Problem.path`."""
     files: tuple[CommentFile, ...]
     problems: tuple[Problem, ...]
+    entry: str = ""
+    """Name of the folder, or of the file in its place, as the file system has it."""
+    stamp: str = ""
+    """As `Store.stamp_entries` returns it, taken before the files were read."""
+
+    @property
+    def state(self) -> FolderState:
+        """What tells whether it has changed."""
+        found = blake2b(repr((self.name, self.problems)).encode("utf-8", "surrogatepass"), digest_size=16)
+        for file in self.files:
+            parts = (file.id.encode(), file.data, b"" if file.signature is None else b"s" + file.signature)
+            found.update(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
+        return FolderState(self.name, self.stamp, found.digest())
 
 
 def show_path(path: str | Path, root: Path) -> str:
@@ -57,25 +86,44 @@ class Store:
         self.root = root
         self.max_file_bytes = max_body_bytes + MAX_HEADER_BYTES
 
-    def read_threads(self) -> Iterator[ThreadFolder]:
-        """Yield each thread once, by name; a folder that cannot be one has no files and its problem."""
+    def read_threads(self, only: Iterable[str] | None = None) -> Iterator[ThreadFolder]:
+        """Yield each thread once, by name; a folder that cannot be one has no files and its problem.
+
+        `only` are the names of entries to look at; without it, all.
+        """
+        wanted = None if only is None else frozenset(only)
         for entry in self._entries(self.folder):
-            path = show_path(entry.path, self.root)
-            if entry.is_symlink():
-                yield ThreadFolder("", path, (), (_symlink(path),))
-            elif not entry.is_dir(follow_symlinks=False):
-                if entry.name not in HOUSEKEEPING:
-                    yield ThreadFolder(
-                        "", path, (), (_stray(path, "move it into the folder of its thread, or out of here"),)
-                    )
-            elif not is_thread_name(name := unicodedata.normalize("NFC", entry.name)):
-                message = f"{entry.name!r} cannot name a thread"
-                problem = Problem(
-                    path, 1, "bad-thread", message, "use letters, digits, `-`, `_` and inner `.`, 200 bytes at most"
-                )
-                yield ThreadFolder("", path, (), (problem,))
-            else:
-                yield self._read_folder(name, Path(entry.path))
+            if entry.name not in HOUSEKEEPING and (wanted is None or entry.name in wanted):
+                yield self._read_thread(entry)
+
+    def _read_thread(self, entry: os.DirEntry[str]) -> ThreadFolder:
+        path = show_path(entry.path, self.root)
+        if entry.is_symlink():
+            problem = _symlink(path)
+        elif not entry.is_dir(follow_symlinks=False):
+            problem = _stray(path, "move it into the folder of its thread, or out of here")
+        elif not is_thread_name(name := unicodedata.normalize("NFC", entry.name)):
+            remedy = "use letters, digits, `-`, `_` and inner `.`, 200 bytes at most"
+            problem = Problem(path, 1, "bad-thread", f"{entry.name!r} cannot name a thread", remedy)
+        else:
+            return self._read_folder(name, Path(entry.path))
+        return ThreadFolder("", path, (), (problem,), entry.name, _stamp([entry]))
+
+    def stamp_entries(self) -> Iterator[tuple[str, str]]:
+        """Yield each entry of the folder with a stamp of its times and sizes, those of its files included.
+
+        An equal stamp means that nothing was changed. A stamp is empty where a change too late to be seen is possible,
+        and where the entry cannot be read; an empty one equals none.
+        """
+        for entry in self._entries(self.folder):
+            if entry.name in HOUSEKEEPING:
+                continue
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                stamp = _stamp(self._entries(Path(entry.path)) if is_folder else [entry])
+            except OSError:
+                stamp = ""
+            yield entry.name, stamp
 
     @staticmethod
     def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -89,7 +137,8 @@ class Store:
         try:
             entries = self._entries(folder)
         except OSError as error:
-            return ThreadFolder(name, shown, (), (_unreadable(shown, error),))
+            return ThreadFolder(name, shown, (), (_unreadable(shown, error),), folder.name)
+        stamp = _stamp(entries)
         names = {entry.name for entry in entries}
         for entry in entries:
             if entry.name != ".gitkeep":
@@ -101,7 +150,7 @@ class Store:
                 files.append(CommentFile(id, f"{shown}/{file_name}", data, contents.get(f"{file_name}.sig")))
             elif file_name.removesuffix(".sig") not in names:
                 problems.append(_stray(f"{shown}/{file_name}", "a signature needs its comment beside it"))
-        return ThreadFolder(name, shown, tuple(files), tuple(problems))
+        return ThreadFolder(name, shown, tuple(files), tuple(problems), folder.name, stamp)
 
     def _read_entry(
         self, entry: os.DirEntry[str], path: str, contents: dict[str, bytes], problems: list[Problem]
@@ -125,6 +174,20 @@ class Store:
                     contents[entry.name] = Path(entry.path).read_bytes()
             except OSError as error:
                 problems.append(_unreadable(path, error))
+
+
+def _stamp(entries: Iterable[os.DirEntry[str]]) -> str:
+    """Return the stamp of some files; empty where one is young or gone."""
+    facts, latest = [], 0.0
+    try:
+        for entry in entries:
+            found = entry.stat(follow_symlinks=False)
+            facts.append((entry.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino))
+            latest = max(latest, found.st_mtime, found.st_ctime)
+    except OSError:
+        return ""
+    is_young = time.time() - latest < YOUNG_SECONDS
+    return "" if is_young else blake2b(repr(facts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def _symlink(path: str) -> Problem:

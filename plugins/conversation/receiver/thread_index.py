@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +44,18 @@ def write_index(conversations: Conversations, path: Path) -> None:
         name: _describe(page, [comment.id for comment in conversations.thread_of(page).comments])
         for name, page in sorted(conversations.pages_by_thread.items())
     }
+    _write(threads, path)
+
+
+def update_index(path: Path, ids: Mapping[str, Sequence[str]]) -> None:
+    """Write the ids of what is published in some threads, by name, into an index; raises OSError, or ValueError where it is none."""
+    threads = json.loads(path.read_bytes())["threads"]
+    for name, found in ids.items():
+        threads[name]["comments"] = sorted(found)
+    _write(threads, path)
+
+
+def _write(threads: Mapping[str, object], path: Path) -> None:
     data = json.dumps({"version": VERSION, "threads": threads}, ensure_ascii=False, indent=0).encode()
     if path.is_file() and path.read_bytes() == data:
         return

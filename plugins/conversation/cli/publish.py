@@ -1,0 +1,53 @@
+"""`pelican-comments publish`: bring the output up to date by the shortest way.
+
+Rule: it decides nothing; it prints what the publisher did and why.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ..building.conversations import count_things
+from ..model import Severity
+
+logger = logging.getLogger(__name__)
+SHOWN = 3
+"""Names of threads on one line."""
+
+
+@click.command(name="publish", short_help="Bring the output up to date, by the shortest way.")
+@click.option("--full", is_flag=True, help="Build everything, whatever has changed.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.pass_obj
+def command(settings_file: str, full: bool, dry_run: bool) -> None:
+    """Bring the output up to date, by the shortest way.
+
+    Where nothing but comments has changed since the last build, only the parts of pages and the feeds that show them are
+    written. Otherwise Pelican builds the site, and the reason is printed. The result is the same.
+    """
+    from pelican.log import init
+
+    from ..publishing.publisher import Publisher
+
+    init(level=logging.WARNING)
+    outcome = Publisher(Path(settings_file)).publish(full=full, dry_run=dry_run)
+    for problem in outcome.problems:
+        (logger.error if problem.severity is Severity.ERROR else logger.warning)("%s", problem)
+    if outcome.reason:
+        verb = "Would build" if dry_run else "Built"
+        click.echo(f"{verb} the whole site, since {outcome.reason}.")
+    elif outcome.files:
+        verb = "Would bring" if dry_run else "Brought"
+        threads = _name(outcome.threads)
+        click.echo(f"{verb} {threads} up to date: {count_things(len(outcome.files), 'file')}.")
+        for path in outcome.files if dry_run else ():
+            click.echo(f"  {path}")
+    else:
+        click.echo("Nothing has changed.")
+
+
+def _name(threads: Sequence[str]) -> str:
+    more = f" and {len(threads) - SHOWN} more" if len(threads) > SHOWN else ""
+    return f"{', '.join(threads[:SHOWN])}{more}"

@@ -1,0 +1,79 @@
+"""Inputs: everything but comments that a build's result depends on, as it was when the build began.
+
+Rule: what cannot be compared counts as changed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..model import Settings
+from ..rendering.templating import OWN_CATALOGUES, OWN_TEMPLATES
+from .stamps import Stamp, describe_settings, stamp_code, stamp_file, stamp_tree
+
+VARYING = ("DEBUG", "OUTPUT_PATH", "conversation_build", "conversation_recording")
+"""What does not reach the output: what is logged; where it stands, for a full build is made beside it first; what the plugin puts
+among the settings."""
+_NOT_CONTENT = frozenset({".git", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a build began with."""
+
+    settings: Mapping[str, str]
+    """What each of Pelican's settings said, by its name, see `describe_settings`."""
+    trees: Mapping[str, str]
+    """A stamp of each folder or file, by what it is to the blogger."""
+    code: Mapping[str, Stamp]
+    """Of every module that was loaded, settings files and plugins too, by path."""
+
+
+def take_inputs(found: Mapping[str, Any], settings: Settings, *, described: Mapping[str, str] | None = None) -> Inputs:
+    """Return the inputs as they are now; `found` are Pelican's settings, `described` what they said before any plugin."""
+    return Inputs(described or describe_settings(found, VARYING), _stamp_trees(found, settings), stamp_code())
+
+
+def explain_change(before: Inputs, found: Mapping[str, Any], settings: Settings) -> str | None:
+    """Return in words what has changed since, None where nothing has."""
+    now = describe_settings(found, VARYING)
+    changed = sorted(name for name in before.settings.keys() | now.keys() if before.settings.get(name) != now.get(name))
+    if changed:
+        return f"the settings have changed ({', '.join(changed[:3])}{', and more' if len(changed) > 3 else ''})"
+    for path, stamp in before.code.items():
+        if stamp_file(path) != stamp:
+            return f"the code has changed ({path})"
+    trees = _stamp_trees(found, settings)
+    return next((f"{name} has changed" for name in before.trees if before.trees[name] != trees.get(name)), None)
+
+
+def _stamp_trees(found: Mapping[str, Any], settings: Settings) -> Mapping[str, str]:
+    content = Path(found["PATH"]).absolute()
+    apart = {str(path) for path in _list_apart(found, settings)}
+
+    def is_apart(path: str) -> bool:
+        return path in apart or path.rpartition("/")[2] in _NOT_CONTENT or Path(path, "pyvenv.cfg").exists()
+
+    theme = (Path(found["THEME"]), *map(Path, found["THEME_TEMPLATES_OVERRIDES"]))
+    return {
+        "the content": stamp_tree(content, is_apart),
+        "the theme": " ".join(stamp_tree(folder.absolute(), is_apart) for folder in theme),
+        "the list of keys": stamp_tree(settings.allowed_signers),
+        "this plugin": " ".join(stamp_tree(folder) for folder in (OWN_TEMPLATES, OWN_CATALOGUES)),
+    }
+
+
+def _list_apart(found: Mapping[str, Any], settings: Settings) -> Iterator[Path]:
+    """Yield folders that may lie in the content and are none of it."""
+    yield settings.path
+    yield settings.inbox
+    yield settings.secret.parent
+    yield Path(found["OUTPUT_PATH"]).absolute()
+    yield settings.root / found["CACHE_PATH"]
+    yield staging_path(Path(found["OUTPUT_PATH"]).absolute())
+
+
+def staging_path(output: Path) -> Path:
+    """Return where files stand until they are renamed into an output folder: beside it, on the same file system."""
+    return output.with_name(f".{output.name}.new")

@@ -1,0 +1,103 @@
+"""Page planning: the pages whose regions are others now.
+
+Rule: a region is asked for again only where it can have changed, and a page is written again only where one has.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ..building.calls import Call, Region, digest_region, list_changed
+from ..building.newest import Newest
+from ..model import Conversation
+from ..rendering.latest import LatestComment, PageActivity
+from ..rendering.regions import Regions
+from .record import Record
+from .splicing import SpliceError, splice_regions
+from .update import ChangedThread, UnfitError, Update
+
+
+class PagePlanner:
+    """Finds the regions that are others now, and the pages they stand in."""
+
+    def __init__(
+        self, record: Record, update: Update, *,
+        output: Path, regions: Regions, changed: Iterable[ChangedThread], latest: Newest[LatestComment],
+    ) -> None:  # fmt: skip
+        self._record = record
+        self._output = output
+        self._regions = regions
+        self._changed = tuple(changed)
+        self._latest = latest
+        self._update = update
+        self._pages = {source: (page, one.thread) for one in self._changed for source, page in one.before.pages}
+        self._rendered: dict[Call, str] = {}
+
+    def plan(self) -> None:
+        """Plan every page with a region that has changed."""
+        before: Newest[LatestComment] = self._record.read_fact("latest")
+        paths = dict.fromkeys(path for one in self._changed for path in one.before.outputs)
+        paths |= dict.fromkeys(self._record.read_fact("site_wide"))
+        self._update.facts["latest"] = self._latest
+        shown: set[str] = set()
+        for path in paths:
+            calls = self._record.read_calls(path)
+            shown |= {call.source for call in calls if call.region is Region.SECTION}
+            self._plan_page(path, calls, has_other_latest=before != self._latest)
+        for one in self._changed:
+            if one.thread.placements and not shown.issuperset(_list_showing(one)):
+                raise UnfitError(f"a page does not show its thread {one.thread.name!r}")
+
+    def _plan_page(self, path: str, calls: Iterable[Call], *, has_other_latest: bool) -> None:
+        texts = {call: self._render(call) for call in calls if call.source in self._pages or self._is_site_wide(call, has_other_latest)}  # fmt: skip
+        try:
+            changed = list_changed(calls, texts)
+            if not changed:
+                return
+            page = (self._output / path).read_bytes().decode("utf-8")
+            self._update.files[path] = splice_regions(page, changed)
+        except (ValueError, SpliceError, OSError) as error:
+            raise UnfitError(f"{path} cannot be brought up to date by its regions alone: {error}") from error
+        digests = {old: digest_region(html) for old, html in changed.items()}
+        self._update.calls[path] = tuple(replace(call, digest=digests.get(call.digest, call.digest)) for call in calls)
+
+    def _is_site_wide(self, call: Call, has_other_latest: bool) -> bool:
+        if call.region is Region.RECENT and not self._latest.has(call.number):
+            raise UnfitError(f"the latest {call.number} comments are not known")
+        return call.region is Region.PAGES or (call.region is Region.RECENT and has_other_latest)
+
+    def _render(self, call: Call) -> str:
+        key = replace(call, digest=b"")
+        if key not in self._rendered:
+            self._rendered[key] = str(self._ask(call))
+        return self._rendered[key]
+
+    def _ask(self, call: Call) -> str:
+        regions = self._regions
+        if call.region is Region.RECENT:
+            return regions.render_recent(self._latest.items, call.number, call.site_url)
+        if call.region is Region.PAGES:
+            return regions.render_pages(self._list_activities(), call.site_url)
+        page, thread = self._pages[call.source]
+        if call.region is Region.COUNT:
+            return regions.render_count(page, thread, call.site_url)
+        render: Callable[..., str] = regions.render_section if call.region is Region.SECTION else regions.render_head
+        return render(page, thread, call.site_url, part=call.number)
+
+    def _list_activities(self) -> list[PageActivity]:
+        """Return the pages with comments, as they are now, the latest first."""
+        names = self._update.activities.keys()
+        found = [one for one in self._record.read_activities() if one.latest.page.thread not in names]
+        found += [one for one in self._update.activities.values() if one is not None]
+        return sorted(found, key=_age_of_activity, reverse=True)
+
+
+def _age_of_activity(activity: PageActivity) -> tuple[object, ...]:
+    comment = activity.latest.comment
+    return comment.date, comment.id, activity.latest.page.thread
+
+
+def _list_showing(one: ChangedThread) -> Iterator[str]:
+    for source, page in one.before.pages:
+        if page.conversation is not Conversation.HIDDEN:
+            yield source

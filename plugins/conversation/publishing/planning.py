@@ -1,0 +1,154 @@
+"""Planning: what one change of comments does to the files of a site, found from the record of the last build.
+
+Rule: this module plans and writes no file. Where it cannot be certain of a file's next content, it raises UnfitError.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from ..building.conversations import make_rules, read_signers
+from ..building.feed_writing import SiteEntries
+from ..building.newest import Newest, renew
+from ..comments.pages import report_unowned
+from ..comments.reading import read_thread
+from ..comments.store import Store, ThreadFolder
+from ..model import Problem, Settings, Thread
+from ..rendering.latest import LatestComment, find_activity, find_latest
+from ..rendering.regions import Regions
+from .feed_planning import plan_own_feeds, plan_site_feeds
+from .page_planning import PagePlanner
+from .record import Record, ThreadRecord
+from .recording import KEPT_LATEST, describe_activity, describe_thread
+from .stamps import Stamp
+from .update import ChangedThread, UnfitError, Update
+
+
+def plan_update(
+    record: Record, settings: Settings, output: Path, regions: Regions, *, entries: Iterable[str] | None = None
+) -> Update:
+    """Return what the comments as they are now make of an output that is as its record says; raises UnfitError.
+
+    `entries` names what may have changed in the folder of comments; without it, everything is looked at.
+    """
+    update = Update()
+    folders = _find_changed(record, settings, update, entries)
+    changed = list(_read_changed(record, settings, folders, update))
+    if not changed:
+        return update
+    update.threads = tuple(one.thread.name for one in changed)
+    update.records = {one.thread.name: one.after for one in changed}
+    update.ids = {one.thread.name: tuple(comment.id for comment in one.thread.comments) for one in changed}
+    latest = _renew_latest(record, changed, settings)
+    _note_activities(changed, settings, update)
+    PagePlanner(record, update, output=output, regions=regions, changed=changed, latest=latest).plan()
+    plan_own_feeds(record, update, output=output, settings=settings, regions=regions, changed=changed)
+    plan_site_feeds(output, changed, update)
+    return update
+
+
+def _find_changed(
+    record: Record, settings: Settings, update: Update, entries: Iterable[str] | None
+) -> dict[str, ThreadFolder | None]:
+    """Return the entries of the folder of comments whose content is another, as they are now, None for one that is gone."""
+    store = Store(settings.path, settings.root, max_body_bytes=settings.max_body_bytes)
+    is_there = settings.path.is_dir()
+    if entries is None:
+        now = dict(store.stamp_entries()) if is_there else {}
+        before = record.read_stamps()
+        touched = {name for name in now.keys() | before.keys() if not now.get(name) or now[name] != before.get(name)}
+    else:
+        touched = set(entries)
+    found = {folder.entry: folder for folder in store.read_threads(touched)} if is_there and touched else {}
+    changed: dict[str, ThreadFolder | None] = {}
+    for name in sorted(touched):
+        before_state, folder = record.find_folder(name), found.get(name)
+        if folder is not None and (before_state is None or before_state.digest != folder.state.digest):
+            changed[name] = folder
+        elif folder is None and before_state is not None:
+            changed[name] = None
+        if folder is not None or before_state is not None:
+            update.folders[name] = folder.state if folder is not None else None
+    return changed
+
+
+def _read_changed(
+    record: Record, settings: Settings, folders: Mapping[str, ThreadFolder | None], update: Update
+) -> Iterator[ChangedThread]:
+    """Yield the threads with a page whose folders have changed, and note the problems of all."""
+    signers, _ = read_signers(settings)
+    rules = make_rules(settings, signers)
+    problems: list[Problem] = []
+    names: set[str] = set()
+    for entry, folder in folders.items():
+        before_state = record.find_folder(entry)
+        name = folder.name if folder is not None else before_state.thread if before_state is not None else ""
+        if folder is not None:
+            problems += folder.problems
+        if not name:
+            continue
+        others = record.count_folders(name) - (before_state is not None)
+        if others or name in names:
+            raise UnfitError(f"two folders hold the thread {name!r}")
+        names.add(name)
+        thread = Thread(name)
+        if folder is not None and folder.files:
+            thread, found = read_thread(name, folder.files, rules)
+            problems += found
+        before = record.find_thread(name)
+        if before is not None:
+            yield ChangedThread(thread, before, _compare(record, settings, thread, before))
+        elif folder is not None and folder.files:
+            owners = {owner: owner for owner in record.list_threads()}
+            problems += report_unowned([(name, folder.path, thread.count)], owners)
+    update.problems = tuple(sorted(set(problems)))
+
+
+def _compare(record: Record, settings: Settings, thread: Thread, before: ThreadRecord) -> ThreadRecord:
+    """Return what the record will say of a thread; raises UnfitError where its pages need Pelican."""
+    if thread.name in record.read_fact("read_outside"):
+        raise UnfitError(f"a template reads more of the thread {thread.name!r} than its regions")
+    after = describe_thread(thread, settings, before)
+    if after.parts != before.parts:
+        raise UnfitError(f"the thread {thread.name!r} has another number of further pages")
+    return after
+
+
+def _renew_latest(record: Record, changed: Iterable[ChangedThread], settings: Settings) -> Newest[LatestComment]:
+    """Return the latest comments of the site as they are now."""
+    before: Newest[LatestComment] = record.read_fact("latest")
+    fresh: list[LatestComment] = []
+    for one in changed:
+        fresh += find_latest({one.thread.name: one.thread}, {one.thread.name: one.page}, KEPT_LATEST, settings)
+    names = {one.thread.name for one in changed}
+    latest = renew(
+        before, fresh, lambda item: (item.comment.date, item.comment.id, item.page.thread),
+        is_replaced=lambda item: item.page.thread in names, kept=KEPT_LATEST,
+    )  # fmt: skip
+    if bool(latest.items) != bool(before.items):
+        raise UnfitError("the site has its first comments, or none any more")
+    return latest
+
+
+def _note_activities(changed: Iterable[ChangedThread], settings: Settings, update: Update) -> None:
+    for one in changed:
+        found = find_activity({one.thread.name: one.thread}, {one.thread.name: one.page}, settings)
+        update.activities[one.thread.name] = found[0] if found else None
+
+
+def write_update(record: Record, update: Update, stamps: Mapping[str, Stamp]) -> None:
+    """Let the record say what an update has made of the output; `stamps` are those of its files, as written."""
+    gone = [path for path, text in update.files.items() if text is None]
+    record.stamp_outputs(stamps.items())
+    for path, calls in update.calls.items():
+        record.write_calls(path, stamps[path], calls)
+    record.drop_outputs(gone)
+    record.write_folders({name: state for name, state in update.folders.items() if state is not None})
+    record.drop_folders(name for name, state in update.folders.items() if state is None)
+    record.write_threads(update.records)
+    record.write_activities(dict(describe_activity(one) for one in update.activities.values() if one is not None))
+    for name, activity in update.activities.items():
+        if activity is None:
+            record.drop_activity(name)
+    entries = update.facts.get("entries")
+    facts = {**update.facts, **({"entries": entries.plain()} if isinstance(entries, SiteEntries) else {})}
+    record.write_facts(facts)

@@ -1,0 +1,162 @@
+"""The publisher: brings the output of a site up to date, by its regions where that is certain, else by a full build.
+
+Rule: one at a time. A record is complete only while the output is as it says; whoever dies in between leaves one that is
+not, and the next run builds in full.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..building.conversations import read_clock
+from ..building.site import load_pelican_settings, site_settings
+from ..model import Problem, Settings
+from ..rendering.regions import Regions
+from ..rendering.templating import Catalogues, make_region_environment
+from .inputs import VARYING, explain_change, staging_path
+from .planning import plan_update, write_update
+from .record import Record, RecordError, list_owned, record_path
+from .recording import Staging, stage
+from .stamps import Stamp, describe_settings, stamp_file, stamp_files
+from .update import UnfitError, Update
+from .writing import clear, move_files, remove_files, write_files
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What publishing did, or would do."""
+
+    reason: str = ""
+    """Why it took a full build; empty where it did not."""
+    threads: tuple[str, ...] = ()
+    """Names of those that were brought up to date without one."""
+    files: tuple[str, ...] = ()
+    """Paths, relative to the output, of what was written or removed without one."""
+    problems: tuple[Problem, ...] = ()
+    """Of the threads that have changed; a full build logs its own."""
+
+
+class Publisher:
+    """Publishes one site with one file of settings."""
+
+    def __init__(self, settings_file: Path, overrides: Mapping[str, object] | None = None) -> None:
+        """Read the settings; `overrides` are Pelican's, by name. Raises ConversationError."""
+        self._settings_file = settings_file
+        self._overrides = dict(overrides or {})
+        self._found: dict[str, Any] = load_pelican_settings(settings_file, **self._overrides)
+        self._settings: Settings = site_settings(self._found)
+        self.output = Path(self._found["OUTPUT_PATH"]).absolute()
+        self._record = record_path(self._settings.root / self._found["CACHE_PATH"], self.output)
+
+    def publish(self, *, full: bool = False, dry_run: bool = False) -> Outcome:
+        """Bring the output up to date; raises whatever a build raises, and OSError."""
+        with self._turn():
+            try:
+                if full:
+                    raise UnfitError("it was asked for")
+                return self._update(dry_run=dry_run)
+            except UnfitError as error:
+                outcome = Outcome(reason=str(error))
+            if not dry_run:
+                self._build()
+            return outcome
+
+    def _update(self, *, dry_run: bool) -> Outcome:
+        """Bring the changed threads up to date; raises UnfitError."""
+        record = Record.open(self._record)
+        if record is None:
+            raise UnfitError("there is no record of a whole build to go on from")
+        with record:
+            try:
+                self._check(record)
+                update = plan_update(record, self._settings, self.output, self._make_regions())
+                if not dry_run:
+                    self._apply(record, update)
+            except (RecordError, sqlite3.Error) as error:
+                raise UnfitError(f"the record of the last build is damaged ({error})") from error
+        return Outcome(threads=update.threads, files=tuple(sorted(update.files)), problems=update.problems)
+
+    def _check(self, record: Record) -> None:
+        """Raise UnfitError if anything but comments has changed since the last build."""
+        if change := explain_change(record.read_fact("inputs"), self._found, self._settings):
+            raise UnfitError(change)
+        closes_at, due_at = record.read_fact("turns")
+        if closes_at is not None and closes_at <= read_clock():
+            raise UnfitError("a page has closed by its age")
+        if due_at is not None and due_at <= datetime.now(UTC):
+            raise UnfitError("a post of the future is due")
+        for path, stamp in record.read_outputs().items():
+            if stamp_file(self.output / path) != stamp:
+                raise UnfitError(f"somebody else has changed or removed {path} in the output")
+
+    def _apply(self, record: Record, update: Update) -> None:
+        if update.files:
+            record.complete(is_complete=False)
+            stamps = write_files(self.output, update.files, staging=staging_path(self.output))
+        with record.change():
+            write_update(record, update, stamps if update.files else {})
+            record.complete()
+        self._tell_receiver(update)
+
+    def _tell_receiver(self, update: Update) -> None:
+        if self._settings.receiver is not None and update.ids:
+            from ..receiver.thread_index import index_path, update_index  # brings the inbox along
+
+            update_index(index_path(self._settings), update.ids)
+
+    def _make_regions(self) -> Regions:
+        theme = [
+            *map(Path, self._found["THEME_TEMPLATES_OVERRIDES"]),
+            Path(self._found["THEME"]).expanduser() / "templates",
+        ]
+        return Regions(make_region_environment(theme), self._settings, read_clock(), Catalogues(theme))
+
+    def _build(self) -> None:
+        """Build in full beside the output, then rename what is new into it, and remove what is no longer built."""
+        from pelican import Pelican
+
+        staging = staging_path(self.output)
+        clear(staging)
+        described = describe_settings(self._found, VARYING)
+        try:
+            with stage(Staging(self.output, described, list_owned(self._record))):
+                Pelican({**self._found, "OUTPUT_PATH": str(staging)}).run()
+            self.output.mkdir(parents=True, exist_ok=True)
+            stamps = move_files(staging, self.output)
+        finally:
+            clear(staging)
+        with suppress(RecordError, sqlite3.Error):  # the plugin has said that it could not be written
+            self._complete(stamps)
+
+    def _complete(self, stamps: Mapping[str, Stamp]) -> None:
+        """Remove what is no longer built, and let the record of the build hold for the output."""
+        with Record.reopen(self._record) as record:
+            remove_files(self.output, (record.read_fact("leftovers") - stamps.keys()) | self._list_foreign(stamps))
+            with record.change():
+                record.stamp_outputs(stamps.items())
+                record.write_facts({"leftovers": frozenset()})
+            record.complete()
+
+    def _list_foreign(self, built: Container[str]) -> frozenset[str]:
+        """Return what DELETE_OUTPUT_DIRECTORY means: files that were not built, but for those in OUTPUT_RETENTION."""
+        if not self._found["DELETE_OUTPUT_DIRECTORY"]:
+            return frozenset()
+        kept = frozenset(self._found["OUTPUT_RETENTION"])
+        paths = (path for path, _ in stamp_files(self.output))
+        return frozenset(path for path in paths if path not in built and path.partition("/")[0] not in kept)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        self._record.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._record.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)

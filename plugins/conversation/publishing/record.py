@@ -1,0 +1,256 @@
+"""The record of the last build: what it read, what it wrote, and which regions stand where; one SQLite file per output.
+
+Rule: a record that is not complete says nothing. It is taken away before a build writes its first file, and completed
+after the last. It is not forced onto the disk: should the machine go down, sizes and times of the files will not fit it.
+"""
+
+import pickle
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ..building.calls import Call
+from ..comments.store import FolderState
+from ..errors import ConversationError
+from ..model import Page
+from .stamps import Stamp
+
+VERSION = 1
+_TABLES = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER, calls BLOB) WITHOUT ROWID;
+CREATE TABLE folders (entry TEXT PRIMARY KEY, thread TEXT, stamp TEXT, digest BLOB) WITHOUT ROWID;
+CREATE TABLE threads (thread TEXT PRIMARY KEY, facts BLOB) WITHOUT ROWID;
+CREATE TABLE activities (thread TEXT PRIMARY KEY, day TEXT, comment TEXT, activity BLOB) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRecord:
+    """What a build made of one thread and of the pages that show it."""
+
+    pages: tuple[tuple[str, Page], ...]
+    """With their sources' absolute paths, the original first."""
+    outputs: tuple[str, ...] = ()
+    """Files with a region of these pages."""
+    feeds: tuple[tuple[str, ...], ...] = ()
+    """The site's own feeds that list each page."""
+    elements: tuple[Any, ...] = ()
+    """The `FeedThread` of each page, as those feeds tell it."""
+    parts: tuple[int, ...] = (0,)
+    """Numbers of the further pages, and 0."""
+    feed: str | None = None
+    """Path of its own feed, relative to the output."""
+
+
+class RecordError(ConversationError):
+    """A record cannot be read; the message says why."""
+
+
+def record_path(cache: Path, output: Path) -> Path:
+    """Return where the record of an output folder is kept, below Pelican's CACHE_PATH."""
+    name = blake2b(str(output).encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
+    return cache / f"conversation-build-{name}.sqlite"
+
+
+def drop_record(path: Path) -> None:
+    """Take a record away: the output is about to change. Raises OSError."""
+    for name in (path, path.with_name(f"{path.name}-journal")):
+        name.unlink(missing_ok=True)
+
+
+class Record:
+    """A record, opened; to be closed again."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make a new record in place of another; it is complete once `complete` was called. Raises OSError or sqlite3.Error."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drop_record(path)
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(_TABLES)
+        return cls(connection)
+
+    @classmethod
+    def open(cls, path: Path) -> Self | None:
+        """Open the record of a build; None where there is none that is complete and readable."""
+        if not path.is_file():
+            return None
+        try:
+            record = cls.reopen(path)
+        except RecordError:
+            return None
+        try:
+            if record.read_fact("version") == VERSION and record.read_fact("is_complete"):
+                return record
+        except RecordError:
+            pass
+        record.close()
+        return None
+
+    @classmethod
+    def reopen(cls, path: Path) -> Self:
+        """Open a record, complete or not; raises RecordError."""
+        try:
+            connection = sqlite3.connect(path)
+            connection.execute("PRAGMA synchronous = OFF")
+        except sqlite3.Error as error:
+            raise RecordError(str(error)) from error
+        return cls(connection)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:  # fmt: skip
+        """Close it."""
+        self._connection.close()
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Write everything at the end of the block, or nothing."""
+        with self._connection:
+            yield
+
+    def complete(self, *, is_complete: bool = True) -> None:
+        """Say whether the output is as the record has it."""
+        self.write_facts({"version": VERSION, "is_complete": is_complete})
+        self._connection.commit()
+
+    # Facts: values of the whole build, by name.
+
+    def read_fact(self, name: str) -> Any:
+        """Return a value; raises RecordError where there is none."""
+        for (value,) in self._query("SELECT value FROM facts WHERE name = ?", name):
+            return _load(value)
+        raise RecordError(f"it does not have {name!r}")
+
+    def write_facts(self, facts: Mapping[str, object]) -> None:
+        """Write values by name."""
+        rows = [(name, pickle.dumps(value)) for name, value in facts.items()]
+        self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
+
+    # Outputs: files written, by path relative to the output.
+
+    def write_outputs(self, outputs: Iterable[tuple[str, Stamp, Iterable[Call]]]) -> None:
+        """Write files with their stamps and calls."""
+        rows = [(path, *stamp, pickle.dumps(tuple(calls)) if calls else None) for path, stamp, calls in outputs]
+        self._connection.executemany("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?)", rows)
+
+    def stamp_outputs(self, stamps: Iterable[tuple[str, Stamp]]) -> None:
+        """Write the stamps of files, new ones too; what their pages call stays."""
+        statement = "INSERT INTO outputs VALUES (?, ?, ?, NULL) ON CONFLICT (path) DO UPDATE SET size = excluded.size, time = excluded.time"
+        self._connection.executemany(statement, [(path, *stamp) for path, stamp in stamps])
+
+    def drop_outputs(self, paths: Iterable[str]) -> None:
+        """Forget files."""
+        self._connection.executemany("DELETE FROM outputs WHERE path = ?", [(path,) for path in paths])
+
+    def read_outputs(self) -> dict[str, Stamp]:
+        """Return the stamp of every file, by path."""
+        return {path: (size, time) for path, size, time in self._query("SELECT path, size, time FROM outputs")}
+
+    def read_calls(self, path: str) -> tuple[Call, ...]:
+        """Return what a file calls; nothing for one that is not known."""
+        rows = self._query("SELECT calls FROM outputs WHERE path = ?", path)
+        return next((_load(calls) for (calls,) in rows if calls), ())
+
+    def write_calls(self, path: str, stamp: Stamp, calls: Iterable[Call]) -> None:
+        """Write one file's stamp and calls."""
+        self.write_outputs([(path, stamp, calls)])
+
+    # Folders of comments, by the name of the entry.
+
+    def write_folders(self, folders: Mapping[str, FolderState]) -> None:
+        """Write entries of the folder of comments."""
+        rows = [(entry, folder.thread, folder.stamp, folder.digest) for entry, folder in folders.items()]
+        self._connection.executemany("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?)", rows)
+
+    def drop_folders(self, entries: Iterable[str]) -> None:
+        """Forget entries."""
+        self._connection.executemany("DELETE FROM folders WHERE entry = ?", [(entry,) for entry in entries])
+
+    def read_stamps(self) -> dict[str, str]:
+        """Return the stamp of every entry."""
+        return dict(self._query("SELECT entry, stamp FROM folders"))
+
+    def find_folder(self, entry: str) -> FolderState | None:
+        """Return an entry."""
+        rows = self._query("SELECT thread, stamp, digest FROM folders WHERE entry = ?", entry)
+        return next((FolderState(*row) for row in rows), None)
+
+    def count_folders(self, thread: str) -> int:
+        """Return how many entries make one thread: two can be the same in another spelling of Unicode."""
+        return len(self._query("SELECT entry FROM folders WHERE thread = ?", thread))
+
+    # Threads that a page owns.
+
+    def write_threads(self, threads: Mapping[str, ThreadRecord]) -> None:
+        """Write threads by name."""
+        rows = [(name, pickle.dumps(thread)) for name, thread in threads.items()]
+        self._connection.executemany("INSERT OR REPLACE INTO threads VALUES (?, ?)", rows)
+
+    def find_thread(self, name: str) -> ThreadRecord | None:
+        """Return a thread; None where no page owns it."""
+        rows = self._query("SELECT facts FROM threads WHERE thread = ?", name)
+        return next((_load(facts) for (facts,) in rows), None)
+
+    def list_threads(self) -> list[str]:
+        """Return the name of every thread that a page owns."""
+        return [name for (name,) in self._query("SELECT thread FROM threads ORDER BY thread")]
+
+    # Activities: the pages with comments, by their latest.
+
+    def write_activities(self, activities: Mapping[str, tuple[str, str, object]]) -> None:
+        """Write the activity of threads by name, each after the date (ISO 8601, UTC) and id of its latest comment."""
+        rows = [(name, day, id, pickle.dumps(activity)) for name, (day, id, activity) in activities.items()]
+        self._connection.executemany("INSERT OR REPLACE INTO activities VALUES (?, ?, ?, ?)", rows)
+
+    def drop_activity(self, thread: str) -> None:
+        """Forget the activity of a thread."""
+        self._connection.execute("DELETE FROM activities WHERE thread = ?", (thread,))
+
+    def read_activities(self) -> list[Any]:
+        """Return every activity, the latest first."""
+        rows = self._query("SELECT activity FROM activities ORDER BY day DESC, comment DESC, thread DESC")
+        return [_load(activity) for (activity,) in rows]
+
+    def _query(self, statement: str, *values: str) -> list[Any]:
+        """Return rows; raises RecordError."""
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except (sqlite3.Error, UnicodeError) as error:
+            raise RecordError(str(error)) from error
+
+    def close(self) -> None:
+        """Close it."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+
+def _load(data: bytes) -> Any:
+    try:
+        return pickle.loads(data)  # noqa: S301 - our own file, beside Pelican's own pickles
+    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError, TypeError, ValueError) as error:  # fmt: skip
+        raise RecordError(f"a value cannot be read: {error}") from error
+
+
+def list_owned(path: Path) -> frozenset[str]:
+    """Return the files of an output that publishing has put there, from a record that need not be complete."""
+    if not path.is_file():
+        return frozenset()
+    try:
+        with Record.reopen(path) as record:
+            owned: frozenset[str] = record.read_fact("leftovers")
+            return owned | record.read_outputs().keys() if record.read_fact("is_staged") else owned
+    except RecordError:
+        return frozenset()

@@ -1,0 +1,187 @@
+"""Recording: what a build read and wrote, for publishing the next comment without it.
+
+Rule: inputs are stamped before Pelican reads them, outputs after it wrote them; so whatever changes in between is seen.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from os.path import normpath
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from ..building.calls import CallNotes
+from ..building.conversations import Conversations, read_clock
+from ..building.feed_writing import SiteEntries, describe_feed_thread
+from ..building.newest import Newest
+from ..building.site_feeds import APPENDED
+from ..model import Conversation, Page, Settings, Thread
+from ..rendering.latest import LatestComment, PageActivity
+from ..rendering.paging import divide_thread
+from ..rendering.regions import thread_feed_path
+from .inputs import Inputs, take_inputs
+from .record import Record, ThreadRecord, drop_record, record_path
+from .stamps import stamp_files
+
+KEPT_LATEST = 100
+"""How many of the latest comments `recent` can show; more is a page of its own."""
+_staged_for: ContextVar["Staging | None"] = ContextVar("staged_for", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """A build beside the output, whose files are renamed into it afterwards."""
+
+    output: Path
+    """Of the site."""
+    described: Mapping[str, str]
+    """Its settings before any plugin had them, see `describe_settings`."""
+    owned: frozenset[str]
+    """Files that earlier builds of this kind have put there, by path relative to the output."""
+
+
+@contextmanager
+def stage(staging: Staging) -> Iterator[None]:
+    """Let a build in this block keep its record for another folder, and leave it to its caller to complete."""
+    token = _staged_for.set(staging)
+    try:
+        yield
+    finally:
+        _staged_for.reset(token)
+
+
+@dataclass(slots=True)
+class Recording:
+    """What is known of a build while it runs."""
+
+    path: Path
+    """Of the record."""
+    output: Path
+    """Folder that Pelican writes into."""
+    inputs: Inputs
+    staging: Staging | None
+    notes: CallNotes = field(default_factory=CallNotes)
+    feeds: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Links of the items of each of the site's own feeds, not percent-encoded, by path relative to the output."""
+
+    @classmethod
+    def begin(cls, found: Mapping[str, Any], settings: Settings) -> "Recording":
+        """Stamp the inputs, before anything of them is read; `found` are Pelican's settings."""
+        staging = _staged_for.get()
+        output = Path(found["OUTPUT_PATH"]).absolute()
+        live = staging.output if staging else output
+        inputs = take_inputs(
+            {**found, "OUTPUT_PATH": str(live)}, settings, described=staging.described if staging else None
+        )
+        return cls(record_path(settings.root / found["CACHE_PATH"], live), output, inputs, staging)
+
+    def forget_last(self) -> None:
+        """Take the record of the last build away, before the first file is written; raises OSError."""
+        if self.staging is None:
+            drop_record(self.path)
+
+    def note_feed(self, path: str, links: Iterable[str]) -> None:
+        """Note one of the site's own feeds, with the links of its items."""
+        try:
+            relative = Path(path).absolute().relative_to(self.output).as_posix()
+        except ValueError:
+            return
+        self.feeds[relative] = tuple(unquote(link).removesuffix(APPENDED) for link in links)
+
+    def end(
+        self, conversations: Conversations, entries: SiteEntries, latest: Newest[LatestComment],
+        activities: Iterable[PageActivity],
+    ) -> None:  # fmt: skip
+        """Write the record; of a staged build it is not complete. Raises OSError or sqlite3.Error."""
+        calls = {normpath(path): tuple(found) for path, found in self.notes.calls.items()}
+        outputs = dict(stamp_files(self.output)) if self.output.is_dir() else {}
+        with Record.create(self.path) as record:
+            record.write_facts(
+                {
+                    "inputs": self.inputs,
+                    "is_staged": self.staging is not None,
+                    "leftovers": self.staging.owned if self.staging else frozenset(),
+                    "entries": entries.plain(),
+                    "latest": latest,
+                    "read_outside": frozenset(self.notes.read_outside),
+                    "site_wide": tuple(
+                        sorted(path for path, found in calls.items() if any(not call.source for call in found))
+                    ),
+                    "turns": find_turns(conversations.site.pages.values(), conversations.site.settings),
+                }
+            )
+            record.write_outputs((path, stamp, calls.get(path, ())) for path, stamp in outputs.items())
+            record.write_folders(conversations.folders)
+            record.write_threads(self._list_threads(conversations, calls))
+            record.write_activities(dict(map(describe_activity, activities)))
+            record.complete(is_complete=self.staging is None)
+
+    def _list_threads(
+        self, conversations: Conversations, calls: Mapping[str, Iterable[Any]]
+    ) -> Mapping[str, ThreadRecord]:
+        settings = conversations.site.settings
+        owned = conversations.pages_by_thread
+        pages: dict[str, list[tuple[str, Page]]] = {name: [] for name in owned}
+        for source, page in conversations.site.pages.items():
+            if page.thread in pages and (page == owned[page.thread] or page.conversation is not Conversation.HIDDEN):
+                place = 0 if page == owned[page.thread] else len(pages[page.thread])
+                pages[page.thread].insert(place, (source, page))
+        threads_by_source = {source: name for name, found in pages.items() for source, _ in found}
+        outputs: dict[str, dict[str, None]] = {}
+        for path, found in calls.items():
+            for call in found:
+                if name := threads_by_source.get(call.source):
+                    outputs.setdefault(name, {})[path] = None
+        elements = {
+            name: tuple(describe_feed_thread(page, conversations.thread_of(page), settings) for _, page in found)
+            for name, found in pages.items()
+        }
+        feeds: dict[str, list[str]] = {}
+        for path, listed in self.feeds.items():
+            for link in dict.fromkeys(listed):
+                feeds.setdefault(link, []).append(path)
+        return {
+            name: describe_thread(
+                conversations.thread_of(owned[name]), settings,
+                ThreadRecord(
+                    tuple(found), tuple(outputs.get(name, ())),
+                    tuple(tuple(feeds.get(unquote(one.page_url), ())) if one else () for one in elements[name]), elements[name],
+                ),
+            )
+            for name, found in pages.items()
+        }  # fmt: skip
+
+
+def describe_thread(thread: Thread, settings: Settings, record: ThreadRecord) -> ThreadRecord:
+    """Return the record of a thread with what changes when comments do."""
+    page = record.pages[0][1]
+    return replace(
+        record,
+        elements=tuple(describe_feed_thread(page, thread, settings) for _, page in record.pages),
+        parts=tuple(sorted(part.number for part in divide_thread(thread, settings))),
+        feed=thread_feed_path(page, thread, settings),
+    )
+
+
+def describe_activity(activity: PageActivity) -> tuple[str, tuple[str, str, PageActivity]]:
+    """Return the activity of a page as the record keeps it, after its thread."""
+    comment = activity.latest.comment
+    day = comment.date.astimezone(UTC).isoformat(timespec="microseconds")
+    return activity.latest.page.thread, (day, comment.id, activity)
+
+
+def find_turns(pages: Iterable[Page], settings: Settings) -> tuple[datetime | None, datetime | None]:
+    """Return when time alone changes the output next: a page closes by its age; a post of the future is due.
+
+    The first is a time of `read_clock`, the second of the machine's clock, which Pelican asks.
+    """
+    dates = [page.date for page in pages if page.date is not None]
+    due = [date for date in dates if date > datetime.now(UTC)]
+    closing: list[datetime] = []
+    if settings.close_after_days is not None:
+        age, now = timedelta(days=settings.close_after_days), read_clock()
+        closing = [date + age for date in dates if date + age > now]
+    return min(closing, default=None), min(due, default=None)

@@ -1,0 +1,85 @@
+"""Stamps: times and sizes of files, which tell whether anything that a build reads or wrote was touched since.
+
+Rule: a stamp is taken before a file is read. Equal stamps mean the same files; unequal ones may mean the same as well.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, time, timedelta, tzinfo
+from hashlib import blake2b
+from pathlib import Path, PurePath
+
+Stamp = tuple[int, int]
+"""Size in bytes, and time of the last change in nanoseconds."""
+
+
+def stamp_file(path: str | Path) -> Stamp | None:
+    """Return the stamp of a file; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a third of the time of Path.stat, for every file of a site
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def stamp_files(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> Iterator[tuple[str, Stamp]]:
+    """Yield the files below a folder with their stamps, by path relative to it, folders that `skip` names left out.
+
+    `skip` is given absolute paths.
+    """
+    waiting = [str(folder)]
+    start = len(str(folder)) + 1
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    if not skip(entry.path):
+                        waiting.append(entry.path)
+                elif (stamp := stamp_file(entry.path)) is not None:
+                    yield entry.path[start:], stamp
+
+
+def stamp_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> str:
+    """Return one stamp of all files below a folder, or of a single file; a name for what is not there."""
+    if not folder.is_dir():
+        return repr(stamp_file(folder))
+    found = blake2b(digest_size=16)
+    for pair in sorted(stamp_files(folder, skip)):
+        found.update(repr(pair).encode("utf-8", "surrogateescape"))
+    return found.hexdigest()
+
+
+def stamp_code() -> dict[str, Stamp]:
+    """Return the stamps of all modules loaded from outside Python's own library, settings files among them, by path."""
+    own = str(Path(os.__file__).parent) + os.sep
+    files = {str(getattr(module, "__file__", None) or "") for module in list(sys.modules.values())}
+    found = {path: stamp_file(path) for path in sorted(files) if path and _is_foreign(path, own)}
+    return {path: stamp for path, stamp in found.items() if stamp is not None}
+
+
+def _is_foreign(path: str, own: str) -> bool:
+    return not path.startswith(own) or "-packages" in path[len(own) :]
+
+
+def describe_settings(settings: Mapping[str, object], leave_out: Iterable[str] = ()) -> dict[str, str]:
+    """Return what each setting says, in 16 hexadecimal digits; functions and classes by their names."""
+    names = settings.keys() - set(leave_out)
+    return {
+        name: blake2b(_describe(settings[name]).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        for name in sorted(names)
+    }
+
+
+def _describe(value: object) -> str:
+    if value is None or isinstance(value, str | bytes | int | float | PurePath | date | time | timedelta | tzinfo):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_describe(key)}: {_describe(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_describe, value))}]"
+    if isinstance(value, set | frozenset):
+        return f"({', '.join(sorted(map(_describe, value)))})"
+    name = getattr(value, "__qualname__", None) or type(value).__qualname__
+    pattern = getattr(value, "pattern", "")  # of a regular expression
+    return f"<{getattr(value, '__module__', None) or type(value).__module__}.{name} {pattern!r}>"

@@ -1,0 +1,67 @@
+"""Writing: files of an output, each replaced whole by a rename, so that a reader gets the old one or the new one.
+
+Rule: nothing is written in place, and nothing is left half done that the next run would not find.
+"""
+
+import filecmp
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from .stamps import Stamp, stamp_file, stamp_files
+
+
+def write_files(output: Path, files: Mapping[str, str | None], *, staging: Path) -> dict[str, Stamp]:
+    """Write texts by path relative to the output, None for a file that goes; return the stamps of those that stay.
+
+    All are on the disk of `staging` before the first is renamed. Raises OSError.
+    """
+    clear(staging)
+    staging.mkdir(parents=True)
+    new: list[tuple[Path, str]] = []
+    for number, (path, text) in enumerate(files.items()):
+        if text is not None:
+            place = staging / str(number)
+            place.write_bytes(text.encode("utf-8"))
+            new.append((place, path))
+    for place, path in new:
+        (output / path).parent.mkdir(parents=True, exist_ok=True)
+        place.replace(output / path)
+    remove_files(output, (path for path, text in files.items() if text is None))
+    clear(staging)
+    return {path: stamp for _, path in new if (stamp := stamp_file(output / path)) is not None}
+
+
+def move_files(staging: Path, output: Path) -> dict[str, Stamp]:
+    """Rename every file of a staged build into the output; one that is the same stays. Return the stamps of all.
+
+    What pages refer to comes before the pages. Raises OSError.
+    """
+    paths = sorted((path for path, _ in stamp_files(staging)), key=lambda path: (path.endswith(".html"), path))
+    for path in paths:
+        target = output / path
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)  # what was a page with a folder is a page without
+        if not (target.is_file() and filecmp.cmp(staging / path, target, shallow=False)):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(staging / path, target)  # noqa: PTH105 - a name for what it does
+    clear(staging)
+    return {path: stamp for path in paths if (stamp := stamp_file(output / path)) is not None}
+
+
+def remove_files(output: Path, paths: Iterable[str]) -> None:
+    """Remove files of an output, and the folders that they leave empty."""
+    for path in paths:
+        target = output / path
+        target.unlink(missing_ok=True)
+        for folder in target.parents:
+            if folder == output or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
+
+def clear(folder: Path) -> None:
+    """Remove what a run that died has left."""
+    if folder.exists():
+        shutil.rmtree(folder)

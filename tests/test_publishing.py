@@ -1,0 +1,468 @@
+"""Publishing by regions gives what a full build gives, byte for byte, whatever happens to comments."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from pelican.plugins.conversation.building.site import load_pelican_settings
+from pelican.plugins.conversation.comments.ssh import sign_files
+from pelican.plugins.conversation.publishing.publisher import Outcome, Publisher
+
+from .building import SOURCE_DATE_EPOCH, TestSite
+from .conftest import PROJECT
+from .signing_site import add_settings, add_signing_key
+
+THEMES = {"own": str(PROJECT / "theme"), "simple": "simple", "notmyidea": "notmyidea"}
+SITE_SETTINGS = """\
+CONVERSATION_PAGE_SIZE = 3
+CONVERSATION_RECENT = 2
+CONVERSATION_FEED_MAX_ITEMS = 3
+CONVERSATION_RECEIVER = "/conversation"
+DIRECT_TEMPLATES = ["index", "archives", "tags"]
+DEFAULT_PAGINATION = 2
+"""
+
+
+@pytest.fixture(autouse=True)
+def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every build here is of the same day."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
+
+
+def write_site(root: Path, *, theme: str = "own", more: str = "") -> TestSite:
+    """Write a site with articles, a translation, a page, a draft, and an author who can sign."""
+    root.mkdir(parents=True, exist_ok=True)
+    site = TestSite(root, SITE_SETTINGS + more)
+    add_settings(site, THEME=THEMES[theme])
+    for slug, day in (("talk", "01"), ("quiet", "02"), ("other", "03")):
+        site.write_article(slug, date=f"2026-03-{day}", Tags="one, two")
+    site.write_article("talk", file="talk-de", Lang="de", Tags="one")
+    site.write_article("sketch", Status="draft")
+    site.write_article("about", folder="pages/")
+    add_signing_key(site)
+    for id in ("a", "b", "c"):
+        site.write_comment("talk", id)
+    site.write_comment("talk", "d", in_reply_to="a")
+    site.write_comment("other", "e")
+    return site
+
+
+def publish(site: TestSite, **options: bool) -> Outcome:
+    """Publish a site in this process."""
+    return Publisher(site.root / "pelicanconf.py").publish(**options)
+
+
+def read_tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def build_afresh(site: TestSite) -> dict[str, bytes]:
+    """Build the site in full with Pelican alone, into an empty folder, and return its files."""
+    from pelican import Pelican
+
+    folder = site.root / "afresh"
+    shutil.rmtree(folder, ignore_errors=True)
+    others = {"OUTPUT_PATH": str(folder), "CACHE_PATH": str(site.root / "afresh-cache")}
+    Pelican(load_pelican_settings(site.root / "pelicanconf.py", **others)).run()
+    return read_tree(folder)
+
+
+def list_records(site: TestSite) -> list[Path]:
+    """Return the record of the last build, alone in a list."""
+    found = list((site.root / "cache").glob("conversation-build-*.sqlite"))
+    assert 1 == len(found)
+    return found
+
+
+def check_output(site: TestSite) -> None:
+    """Fail unless the output is that of a fresh full build."""
+    expected, found = build_afresh(site), read_tree(site.root / "output")
+    assert expected.keys() == found.keys()
+    different = [path for path in expected if expected[path] != found[path]]
+    assert [] == different
+
+
+THREADS = st.sampled_from(["talk", "quiet", "other", "about", "sketch", "nowhere"])
+PLACES = st.integers(0, 30)
+
+
+class Publishing(RuleBasedStateMachine):
+    """Any sequence of changes, each published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.site: TestSite
+        self.number = 0
+
+    @initialize(
+        theme=st.sampled_from(list(THEMES)), is_relative=st.booleans(), order=st.sampled_from(["oldest", "newest"])
+    )
+    def begin(self, theme: str, is_relative: bool, order: str) -> None:
+        more = f"RELATIVE_URLS = {is_relative}\nCONVERSATION_ORDER = {order!r}\n"
+        self.site = write_site(Path(self.folder.name) / "site", theme=theme, more=more)
+        self.publish()
+
+    def publish(self) -> None:
+        outcome = publish(self.site)
+        event("in full" if outcome.reason else "by regions")
+        check_output(self.site)
+
+    def pick(self, thread: str, place: int) -> Path | None:
+        files = sorted((self.site.root / "comments" / thread).glob("*.md"))
+        return files[place % len(files)] if files else None
+
+    def write(self, thread: str, path: Path | None, *, is_signed: bool = False, **header: str) -> None:
+        self.number += 1
+        id = path.stem if path else f"n{self.number}"
+        date = f"2026-03-{3 + self.number % 9:02}T10:00:{self.number % 60:02}Z"
+        if is_signed:
+            header |= {"name": "", "author": "ann", "id": id, "thread": thread}
+        file = self.site.write_comment(thread, id, f"Text *{self.number}*.", **{"date": date, **header})
+        file.with_name(f"{file.name}.sig").unlink(missing_ok=True)
+        if is_signed:
+            sign_files([file], key=self.site.root.parent / "site-keys" / "key")
+
+    @rule(thread=THREADS, place=PLACES, is_reply=st.booleans(), is_signed=st.booleans())
+    def add(self, thread: str, place: int, is_reply: bool, is_signed: bool) -> None:
+        parent = self.pick(thread, place) if is_reply else None
+        self.write(thread, None, is_signed=is_signed, in_reply_to=parent.stem if parent else "")
+        self.publish()
+
+    @rule(thread=THREADS, place=PLACES, is_signed=st.booleans())
+    def edit(self, thread: str, place: int, is_signed: bool) -> None:
+        if path := self.pick(thread, place):
+            self.write(thread, path, is_signed=is_signed)
+            self.publish()
+
+    @rule(thread=THREADS, place=PLACES, other=PLACES)
+    def give_another_parent(self, thread: str, place: int, other: int) -> None:
+        path, parent = self.pick(thread, place), self.pick(thread, other)
+        if path and parent:
+            self.write(thread, path, in_reply_to=parent.stem)
+            self.publish()
+
+    @rule(thread=THREADS, place=PLACES)
+    def make_tombstone(self, thread: str, place: int) -> None:
+        if path := self.pick(thread, place):
+            self.write(thread, path, state="removed")
+            self.publish()
+
+    @rule(thread=THREADS, place=PLACES)
+    def remove(self, thread: str, place: int) -> None:
+        if path := self.pick(thread, place):
+            path.unlink()
+            path.with_name(f"{path.name}.sig").unlink(missing_ok=True)
+            self.publish()
+
+    @rule(thread=THREADS)
+    def remove_all(self, thread: str) -> None:
+        shutil.rmtree(self.site.root / "comments" / thread, ignore_errors=True)
+        self.publish()
+
+    @rule(thread=THREADS, text=st.sampled_from([b"", b"\xff", b"---\nname: \n---\n", b"---\nstate: removed\n---\n"]))
+    def write_nonsense(self, thread: str, text: bytes) -> None:
+        self.site.write(f"comments/{thread}/broken.md", text)
+        self.publish()
+
+    @rule(slug=st.sampled_from(["talk", "other"]), mode=st.sampled_from(["open", "closed", "hidden"]))
+    def set_conversation(self, slug: str, mode: str) -> None:
+        self.site.write_article(slug, Conversation=mode, Tags="one, two")
+        self.publish()
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_any_sequence_of_changes_ends_where_a_full_build_would() -> None:
+    """Adding, editing, signing, removing, moving, opening and closing: each published, each compared whole."""
+    examples = int(os.environ.get("CONVERSATION_PUBLISHING_EXAMPLES", "5"))
+    run_state_machine_as_test(
+        Publishing,
+        settings=settings(max_examples=examples, stateful_step_count=12, suppress_health_check=list(HealthCheck)),
+    )
+
+
+@pytest.fixture(params=list(THEMES))
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> TestSite:
+    """A published site in each theme."""
+    found = write_site(tmp_path / "site", theme=request.param)
+    publish(found)
+    return found
+
+
+@pytest.fixture
+def own_site(tmp_path: Path) -> TestSite:
+    """A published site in the theme of this project."""
+    found = write_site(tmp_path / "site")
+    publish(found)
+    return found
+
+
+def test_one_comment_takes_no_full_build(site: TestSite) -> None:
+    """A reply to a reply, an edit, a tombstone and a removal are each published by regions, in every theme."""
+    site.write_comment("talk", "f", in_reply_to="d")
+    changes = [lambda: site.write_comment("talk", "f", "Changed.", in_reply_to="d")]
+    changes += [lambda: site.write_comment("talk", "d", in_reply_to="a", state="removed")]
+    changes += [(site.root / "comments/talk/f.md").unlink, list]
+    for change in changes:
+        outcome = publish(site)
+        assert ("", ("talk",)) == (outcome.reason, outcome.threads)
+        assert {"talk.html", "talk-de.html", "feeds/all.atom.xml"} <= {*outcome.files, "feeds/all.atom.xml"}
+        check_output(site)
+        change()
+    assert Outcome() == publish(site)
+
+
+def test_the_first_comment_of_a_page(site: TestSite) -> None:
+    """A thread that had no folder gets a section, a feed and its numbers without a full build."""
+    site.write_comment("quiet", "first")
+    outcome = publish(site)
+    assert ("", ("quiet",)) == (outcome.reason, outcome.threads)
+    assert {"quiet.html", "feeds/all.rss.xml", "feeds/all.atom.xml"} <= set(outcome.files)
+    check_output(site)
+
+
+def test_problems_of_what_has_changed_are_reported(own_site: TestSite) -> None:
+    """A bad file and a folder without page are named, and the rest is published."""
+    own_site.write("comments/talk/bad.md", b"no front matter")
+    own_site.write_comment("tolk", "x")
+    own_site.write_comment("talk", "good", in_reply_to="a")
+    outcome = publish(own_site)
+    assert {"comments/talk/bad.md", "comments/tolk"} <= {problem.path for problem in outcome.problems}
+    assert "talk" in next(problem.remedy for problem in outcome.problems if problem.path == "comments/tolk")
+    assert "Body of good." in own_site.read("talk.html")
+    check_output(own_site)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda site: add_settings(site, SITENAME="Another"), "settings have changed (SITENAME)"),
+        (lambda site: site.write_article("new"), "content has changed"),
+        (lambda site: site.write("allowed_signers", ""), "list of keys has changed"),
+        (lambda site: (site.root / "output/talk.html").write_text("mine"), "changed or removed talk.html"),
+        (lambda site: (site.root / "output/feeds/all.atom.xml").unlink(), "changed or removed feeds/all.atom.xml"),
+        (lambda site: [site.write_comment("talk", id) for id in ("g", "h")], "another number of further pages"),
+        (lambda site: [shutil.rmtree(site.root / "comments" / name) for name in ("talk", "other")], "none any more"),
+        (lambda site: [path.write_bytes(b"damaged") for path in list_records(site)], "no record"),
+        (lambda site: [path.write_bytes(path.read_bytes()[:9000]) for path in list_records(site)], "record"),
+    ],
+)  # fmt: skip
+def test_anything_else_is_a_full_build_and_says_why(own_site: TestSite, change: object, reason: str) -> None:
+    """Settings, content, keys, further pages, a foreign hand in the output: the reason is named, the result is the same."""
+    change(own_site)
+    outcome = publish(own_site)
+    assert reason in outcome.reason
+    check_output(own_site)
+    assert Outcome() == publish(own_site)
+
+
+def test_the_theme_and_plugins_count(tmp_path: Path) -> None:
+    """A template that was edited, and a plugin of the site's own, make it a full build."""
+    theme = tmp_path / "theme"
+    shutil.copytree(PROJECT / "theme", theme)
+    site = write_site(tmp_path / "site", more='PLUGIN_PATHS = ["more"]\nPLUGINS += ["mine"]\n')
+    add_settings(site, THEME=str(theme))
+    site.write("more/mine.py", "def register():\n    pass\n")
+    done = site.run("pelican.plugins.conversation.cli", "publish")
+    assert 0 == done.returncode, done.stderr
+    (theme / "templates" / "archives.html").write_text("{% extends 'base.html' %}")
+    assert "theme has changed" in site.run("pelican.plugins.conversation.cli", "publish").stdout
+    site.write("more/mine.py", "def register():\n    print()\n")
+    done = site.run("pelican.plugins.conversation.cli", "publish")
+    assert "mine.py" in done.stdout.partition("code has changed")[2]
+
+
+def test_a_template_that_reads_past_the_regions(tmp_path: Path) -> None:
+    """Its page is brought up to date by a full build, with the reason, and stays right."""
+    site = write_site(tmp_path / "site", theme="simple")
+    add_settings(site, THEME_TEMPLATES_OVERRIDES=[str(site.root / "templates")])
+    block = "{% block content %}{{ super() }}<p>{{ article.thread.count }} said</p>{% endblock %}"
+    site.write("templates/article.html", "{% extends '!theme/article.html' %}" + block)
+    publish(site)
+    site.write_comment("talk", "f", in_reply_to="a")
+    assert "more of the thread 'talk' than its regions" in publish(site).reason
+    assert "<p>5 said</p>" in site.read("talk.html")
+    check_output(site)
+    site.write_comment("about", "x")  # a page, which that template does not show
+    assert "" == publish(site).reason
+    check_output(site)
+
+
+def test_a_region_that_a_template_changes(tmp_path: Path) -> None:
+    """A page that holds a region otherwise than it was given is not guessed at."""
+    site = write_site(tmp_path / "site", theme="simple")
+    add_settings(site, THEME_TEMPLATES_OVERRIDES=[str(site.root / "templates")])
+    block = "{% block content %}{{ super() }}<p>{{ conversation.count(article)|striptags }}</p>{% endblock %}"
+    site.write("templates/article.html", "{% extends '!theme/article.html' %}" + block)
+    publish(site)
+    site.write_comment("talk", "f", in_reply_to="a")
+    assert "cannot be brought up to date by its regions alone" in publish(site).reason
+    check_output(site)
+
+
+def test_after_pelican_alone(own_site: TestSite) -> None:
+    """What `pelican` has built is gone on from as well."""
+    done = own_site.run("pelican", "content", "-s", "pelicanconf.py")
+    assert 0 == done.returncode, done.stderr
+    own_site.write_comment("talk", "f", in_reply_to="a")
+    done = own_site.run("pelican.plugins.conversation.cli", "publish")
+    assert "Brought talk up to date" in done.stdout, done.stdout
+    check_output(own_site)
+
+
+def test_a_dry_run_writes_nothing(own_site: TestSite) -> None:
+    """It says what would be done, by regions and in full."""
+    before = read_tree(own_site.root / "output")
+    own_site.write_comment("talk", "f", in_reply_to="a")
+    assert "talk.html" in publish(own_site, dry_run=True).files
+    add_settings(own_site, SITENAME="Another")
+    assert "SITENAME" in publish(own_site, dry_run=True).reason
+    assert before == read_tree(own_site.root / "output")
+
+
+def test_what_is_no_longer_built_goes(own_site: TestSite) -> None:
+    """A full build takes pages away that it does not write any more, and leaves strange files alone."""
+    own_site.write("output/CNAME", "blog.example.org")
+    (own_site.root / "content" / "quiet.md").unlink()
+    publish(own_site)
+    assert not (own_site.root / "output" / "quiet.html").exists()
+    assert "blog.example.org" == own_site.read("CNAME")
+
+
+def test_pages_that_close_by_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a page's time has come, publishing notices without any change of a file."""
+    site = write_site(tmp_path / "site", more="CONVERSATION_CLOSE_AFTER_DAYS = 20\n")
+    publish(site)
+    assert Outcome() == publish(site)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(SOURCE_DATE_EPOCH) + 10 * 24 * 3600))
+    assert "closed by its age" in publish(site).reason
+    check_output(site)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pelican.plugins.conversation.publishing.publisher import Publisher
+
+left, names = int(sys.argv[1]), {"open", "os.rename", "os.remove", "sqlite3.connect", "os.mkdir", "os.scandir"}
+
+def count(name, arguments):
+    global left
+    if name in names and any(part in str(arguments) for part in ("output", ".sqlite")):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+publisher = Publisher(Path("pelicanconf.py"))
+sys.addaudithook(count)
+publisher.publish(full=len(sys.argv) > 2)
+"""
+
+
+def kill_at(site: TestSite, step: int, *more: str) -> bool:
+    """Publish, and die at one of the steps that touch output or record; return whether there was such a step."""
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
+    command = [sys.executable, "-c", KILLED, str(step), *more]
+    done = subprocess.run(command, cwd=site.root, env=environment, capture_output=True, timeout=120, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode != 0
+
+
+def list_steps(number: int) -> Iterator[int]:
+    """Yield steps, closer together at the beginning."""
+    yield from (step for step in (1, 2, 3, 4, 5, 7, 9, 12, 16, 20, 25, 31, 38, 46, 60, 90, 140, 200) if step <= number)
+
+
+@pytest.mark.parametrize("mode", [(), ("full",)], ids=["by regions", "in full"])
+def test_a_kill_at_any_step_leaves_whole_files(own_site: TestSite, mode: tuple[str, ...]) -> None:
+    """Each file is the old one or the new one, and the next run mends the rest."""
+    old = read_tree(own_site.root / "output")
+    own_site.write_comment("talk", "f", in_reply_to="a")
+    new = build_afresh(own_site)
+    killed = 0
+    for step in list_steps(200):
+        own_site.write_comment("talk", "f", in_reply_to="a")
+        if not kill_at(own_site, step, *mode):
+            break
+        killed += 1
+        for path, data in read_tree(own_site.root / "output").items():
+            assert data in (old.get(path), new.get(path)), path
+        assert old.keys() & new.keys() <= read_tree(own_site.root / "output").keys()
+        publish(own_site)
+        assert new == read_tree(own_site.root / "output")
+        (own_site.root / "comments/talk/f.md").unlink()
+        publish(own_site)
+        assert old == read_tree(own_site.root / "output")
+    assert killed >= 5
+
+
+def test_two_at_once_take_turns(own_site: TestSite) -> None:
+    """Several that publish at the same time leave what one would."""
+    own_site.write_comment("talk", "f", in_reply_to="a")
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
+    command = [sys.executable, "-m", "pelican.plugins.conversation.cli", "publish"]
+    running = [subprocess.Popen([*command, *more], cwd=own_site.root, env=environment) for more in ([], ["--full"], [])]
+    assert [0, 0, 0] == [process.wait(timeout=120) for process in running]
+    check_output(own_site)
+
+
+def test_a_young_file_is_looked_at_again(own_site: TestSite) -> None:
+    """A comment that is written twice in one tick of the file system's clock, with the same size, is not missed."""
+    path = own_site.write_comment("talk", "f", "One.", in_reply_to="a")
+    publish(own_site)
+    found = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"One.", b"Two."))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    publish(own_site)
+    assert "Two." in own_site.read("talk.html")
+
+
+def test_the_record_forgets_nothing_it_needs(own_site: TestSite) -> None:
+    """Many updates in a row, with the newest comments going, never lose one from the lists of the latest."""
+    for number in range(12):
+        own_site.write_comment(
+            "quiet", f"q{number}", date=f"2026-03-12T10:00:{number:02}Z", in_reply_to="q0" if number else ""
+        )
+        publish(own_site)
+    for number in reversed(range(12)):
+        (own_site.root / f"comments/quiet/q{number}.md").unlink()
+        publish(own_site)
+        if number % 4 == 0:
+            check_output(own_site)
+
+
+def test_a_record_of_another_version(own_site: TestSite) -> None:
+    """What an older or newer plugin has kept is not gone on from."""
+    (record,) = list_records(own_site)
+    with sqlite3.connect(record) as connection:
+        connection.execute("DELETE FROM facts WHERE name = 'version'")
+    connection.close()
+    assert "no record" in publish(own_site).reason
+
+
+def test_in_this_very_moment(own_site: TestSite) -> None:
+    """A comment that comes while a build runs is published by the next."""
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
+    command = [sys.executable, "-m", "pelican.plugins.conversation.cli", "publish", "--full"]
+    running = subprocess.Popen(command, cwd=own_site.root, env=environment)
+    for number in range(10):
+        own_site.write_comment("quiet", f"q{number}", in_reply_to="q0" if number else "")
+        time.sleep(0.1)
+    assert 0 == running.wait(timeout=120)
+    publish(own_site)
+    check_output(own_site)
