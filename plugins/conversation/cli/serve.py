@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
-from pelican import Pelican
 from pelican.log import init
 
 from ..building.site import load_pelican_settings
 from ..errors import ConversationError
+from ..model import Severity
+from ..publishing.publisher import Publisher
 from .local_receiver import LocalReceiver, open_receiver
 from .local_server import Mounts, open_server
 from .site_files import SiteFiles
@@ -91,7 +92,7 @@ class _ServedBlog:
                 watcher = self._follow(watcher)
                 if not watcher.sources.are_only_texts(paths):
                     self._open_receiver()
-                self._build()
+                self._build(entries=None if requests else watcher.sources.find_entries(paths))
             for request in requests:
                 request.end(self._problem)
 
@@ -120,16 +121,23 @@ class _ServedBlog:
     def _overrides(self) -> Mapping[str, object]:
         return {"SITEURL": self.address, "FEED_DOMAIN": self.address}
 
-    def _build(self) -> None:
-        """Run Pelican; what goes wrong is said, and the last good output goes on being served."""
-        self._started = read_file_clock(self.output)
-        self._problem = self._run_pelican()
+    def _build(self, entries: frozenset[str] | None = None) -> None:
+        """Publish; what goes wrong is said, and the last good output goes on being served.
 
-    def _run_pelican(self) -> str:
+        `entries` are the names in the folder of comments that have changed, where nothing else has.
+        """
+        self._started = read_file_clock(self.output)
+        self._problem = self._publish(entries)
+
+    def _publish(self, entries: frozenset[str] | None) -> str:
         """Return what went wrong, empty where nothing did."""
         overrides = {**self._overrides, **(self._receiver.overrides if self._receiver else {})}
         try:
-            Pelican(load_pelican_settings(self.settings_file, **overrides)).run()
+            outcome = Publisher(self.settings_file, overrides).publish(entries=entries)
+            for problem in outcome.problems:
+                (logger.error if problem.severity is Severity.ERROR else logger.warning)("%s", problem)
+            if outcome.threads:
+                click.echo(f"Brought {', '.join(outcome.threads)} up to date.")
         except ConversationError as error:
             click.echo(f"pelican-comments: {error}", err=True)
             return f"the site could not be built: {error}"

@@ -44,6 +44,13 @@ class Sources:
             return []
         return [entry.path for entry in os.scandir(self.comments) if entry.is_dir()] or [str(self.comments)]
 
+    def find_entries(self, paths: Iterable[str]) -> frozenset[str] | None:
+        """Return which entries of the folder of comments have changed; None where anything else has."""
+        if self.comments is None or not all(Path(path).is_relative_to(self.comments) for path in paths):
+            return None
+        found = [Path(path).relative_to(self.comments).parts for path in paths]
+        return frozenset(parts[0] for parts in found) if all(found) else None
+
     def are_only_texts(self, paths: Iterable[str]) -> bool:
         """Whether nothing but articles and comments has changed."""
         return all(any(Path(path).is_relative_to(folder) for folder in self.texts) for path in paths)

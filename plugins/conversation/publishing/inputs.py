@@ -35,8 +35,10 @@ def take_inputs(found: Mapping[str, Any], settings: Settings, *, described: Mapp
     return Inputs(described or describe_settings(found, VARYING), _stamp_trees(found, settings), stamp_code())
 
 
-def explain_change(before: Inputs, found: Mapping[str, Any], settings: Settings) -> str | None:
-    """Return in words what has changed since, None where nothing has."""
+def explain_change(
+    before: Inputs, found: Mapping[str, Any], settings: Settings, *, with_trees: bool = True
+) -> str | None:
+    """Return in words what has changed since, None where nothing has; without trees, of settings and code alone."""
     now = describe_settings(found, VARYING)
     changed = sorted(name for name in before.settings.keys() | now.keys() if before.settings.get(name) != now.get(name))
     if changed:
@@ -44,7 +46,7 @@ def explain_change(before: Inputs, found: Mapping[str, Any], settings: Settings)
     for path, stamp in before.code.items():
         if stamp_file(path) != stamp:
             return f"the code has changed ({path})"
-    trees = _stamp_trees(found, settings)
+    trees = _stamp_trees(found, settings) if with_trees else before.trees
     return next((f"{name} has changed" for name in before.trees if before.trees[name] != trees.get(name)), None)
 
 

@@ -7,7 +7,7 @@ not, and the next run builds in full.
 import fcntl
 import os
 import sqlite3
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
 from .inputs import VARYING, explain_change, staging_path
 from .planning import plan_update, write_update
-from .record import Record, RecordError, list_owned, record_path
+from .record import Record, RecordError, list_owned, make_cache_folder, record_path
 from .recording import Staging, stage
 from .stamps import Stamp, describe_settings, stamp_file, stamp_files
 from .update import UnfitError, Update
@@ -54,44 +54,53 @@ class Publisher:
         self.output = Path(self._found["OUTPUT_PATH"]).absolute()
         self._record = record_path(self._settings.root / self._found["CACHE_PATH"], self.output)
 
-    def publish(self, *, full: bool = False, dry_run: bool = False) -> Outcome:
-        """Bring the output up to date; raises whatever a build raises, and OSError."""
+    def publish(self, *, full: bool = False, dry_run: bool = False, entries: Collection[str] | None = None) -> Outcome:
+        """Bring the output up to date; raises whatever a build raises, and OSError.
+
+        `entries` are names in the folder of comments, from one who has watched content, theme and comments since the last
+        publishing and has seen nothing else change: then nothing else is looked at.
+        """
         with self._turn():
             try:
                 if full:
                     raise UnfitError("it was asked for")
-                return self._update(dry_run=dry_run)
+                return self._update(dry_run=dry_run, entries=entries)
             except UnfitError as error:
                 outcome = Outcome(reason=str(error))
             if not dry_run:
                 self._build()
             return outcome
 
-    def _update(self, *, dry_run: bool) -> Outcome:
+    def _update(self, *, dry_run: bool, entries: Collection[str] | None) -> Outcome:
         """Bring the changed threads up to date; raises UnfitError."""
         record = Record.open(self._record)
         if record is None:
             raise UnfitError("there is no record of a whole build to go on from")
         with record:
             try:
-                self._check(record)
-                update = plan_update(record, self._settings, self.output, self._make_regions())
+                outputs = record.read_outputs() if entries is None else {}
+                self._check(record, with_trees=entries is None)
+                self._check_outputs(outputs)
+                update = plan_update(record, self._settings, self.output, self._make_regions(), entries=entries)
+                self._check_outputs(record.find_outputs(update.files.keys() - outputs.keys()))
                 if not dry_run:
                     self._apply(record, update)
             except (RecordError, sqlite3.Error) as error:
                 raise UnfitError(f"the record of the last build is damaged ({error})") from error
         return Outcome(threads=update.threads, files=tuple(sorted(update.files)), problems=update.problems)
 
-    def _check(self, record: Record) -> None:
-        """Raise UnfitError if anything but comments has changed since the last build."""
-        if change := explain_change(record.read_fact("inputs"), self._found, self._settings):
+    def _check(self, record: Record, *, with_trees: bool) -> None:
+        """Raise UnfitError if anything that the build has read, but comments, is another now."""
+        if change := explain_change(record.read_fact("inputs"), self._found, self._settings, with_trees=with_trees):
             raise UnfitError(change)
         closes_at, due_at = record.read_fact("turns")
         if closes_at is not None and closes_at <= read_clock():
             raise UnfitError("a page has closed by its age")
         if due_at is not None and due_at <= datetime.now(UTC):
             raise UnfitError("a post of the future is due")
-        for path, stamp in record.read_outputs().items():
+
+    def _check_outputs(self, outputs: Mapping[str, Stamp]) -> None:
+        for path, stamp in outputs.items():
             if stamp_file(self.output / path) != stamp:
                 raise UnfitError(f"somebody else has changed or removed {path} in the output")
 
@@ -153,7 +162,7 @@ class Publisher:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        self._record.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder(self._record.parent)
         descriptor = os.open(self._record.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -58,6 +58,13 @@ def record_path(cache: Path, output: Path) -> Path:
     return cache / f"conversation-build-{name}.sqlite"
 
 
+def make_cache_folder(path: Path) -> None:
+    """Make the folder of a cache where there is none, and have git ignore what will be in it; raises OSError."""
+    if not path.exists():
+        path.mkdir(parents=True)
+        (path / ".gitignore").write_text("*\n", "ascii")
+
+
 def drop_record(path: Path) -> None:
     """Take a record away: the output is about to change. Raises OSError."""
     for name in (path, path.with_name(f"{path.name}-journal")):
@@ -73,7 +80,7 @@ class Record:
     @classmethod
     def create(cls, path: Path) -> Self:
         """Make a new record in place of another; it is complete once `complete` was called. Raises OSError or sqlite3.Error."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder(path.parent)
         drop_record(path)
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA synchronous = OFF")
@@ -158,6 +165,13 @@ class Record:
     def read_outputs(self) -> dict[str, Stamp]:
         """Return the stamp of every file, by path."""
         return {path: (size, time) for path, size, time in self._query("SELECT path, size, time FROM outputs")}
+
+    def find_outputs(self, paths: Iterable[str]) -> dict[str, Stamp]:
+        """Return the stamps of some files, by path; those that are not known are left out."""
+        rows = [
+            row for path in paths for row in self._query("SELECT path, size, time FROM outputs WHERE path = ?", path)
+        ]
+        return {path: (size, time) for path, size, time in rows}
 
     def read_calls(self, path: str) -> tuple[Call, ...]:
         """Return what a file calls; nothing for one that is not known."""

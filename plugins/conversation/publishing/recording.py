@@ -4,7 +4,7 @@ Rule: inputs are stamped before Pelican reads them, outputs after it wrote them;
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from ..rendering.latest import LatestComment, PageActivity
 from ..rendering.paging import divide_thread
 from ..rendering.regions import thread_feed_path
 from .inputs import Inputs, take_inputs
-from .record import Record, ThreadRecord, drop_record, record_path
+from .record import Record, ThreadRecord, drop_record, make_cache_folder, record_path
 from .stamps import stamp_files
 
 KEPT_LATEST = 100
@@ -73,10 +73,13 @@ class Recording:
         staging = _staged_for.get()
         output = Path(found["OUTPUT_PATH"]).absolute()
         live = staging.output if staging else output
+        cache = settings.root / found["CACHE_PATH"]
+        with suppress(OSError):  # who cannot write there says so
+            make_cache_folder(cache)
         inputs = take_inputs(
             {**found, "OUTPUT_PATH": str(live)}, settings, described=staging.described if staging else None
         )
-        return cls(record_path(settings.root / found["CACHE_PATH"], live), output, inputs, staging)
+        return cls(record_path(cache, live), output, inputs, staging)
 
     def forget_last(self) -> None:
         """Take the record of the last build away, before the first file is written; raises OSError."""
