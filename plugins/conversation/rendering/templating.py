@@ -35,6 +35,8 @@ STYLESHEET = "conversation.css"
 
 _STYLE_LINK = f'<link rel="stylesheet" href="{{{{ SITEURL }}}}/{{{{ THEME_STATIC_DIR }}}}/{STYLESHEET}">\n'
 _CONTENT = "article if article is defined else page"
+_FIRST_INDEX = "page_name == 'index' and (articles_page is not defined or articles_page.number == 1)"
+"""Other lists build on the index's template, and there are thousands of them: a new comment would be news to each."""
 
 
 def make_region_environment(theme_folders: Iterable[Path]) -> Environment:
@@ -133,21 +135,22 @@ class RegionLoader(BaseLoader):
         if missing.keys() & {"section", "recent"}:
             additions[self.settings.head_block] = [_STYLE_LINK]
         for block, call in missing.values():
-            additions.setdefault(block, []).append(f"{{{{ {call} }}}}\n")
+            additions.setdefault(block, []).append(f"{call}\n")
         blocks = [_extend_block(block, texts) for block, texts in additions.items() if block]
         return f'{{% extends "{PREFIX}/{template}" %}}\n{"".join(blocks)}' if blocks else ""
 
     def _page_calls(self) -> Mapping[str, tuple[str, str]]:
         """Return what a page's template should show: block and call by region."""
         return {
-            "head": (self.settings.head_block, f"conversation.head({_CONTENT})"),
-            "section": (self.settings.content_block, f"conversation.section({_CONTENT})"),
+            "head": (self.settings.head_block, f"{{{{ conversation.head({_CONTENT}) }}}}"),
+            "section": (self.settings.content_block, f"{{{{ conversation.section({_CONTENT}) }}}}"),
         }
 
     def _index_calls(self) -> Mapping[str, tuple[str, str]]:
         """Return what the index should show, as above."""
         number = self.settings.recent
-        return {"recent": (self.settings.content_block, f"conversation.recent({number})")} if number else {}
+        call = f"{{% if {_FIRST_INDEX} %}}{{{{ conversation.recent({number}) }}}}{{% endif %}}"
+        return {"recent": (self.settings.content_block, call)} if number else {}
 
     @property
     def is_extending(self) -> bool:
