@@ -277,7 +277,9 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 def test_relative_urls(site: TestSite) -> None:
     """With RELATIVE_URLS every link of a region is relative to its page."""
     site.build("--relative-urls")
-    assert "conversation:recent" not in site.read("category/misc.html")  # in a theme that builds it on the index's template
+    assert "conversation:recent" not in site.read(
+        "category/misc.html"
+    )  # in a theme that builds it on the index's template
     assert 'href="./talk.html#comment-' in site.read("index.html")
     assert 'href="../feeds/comments/about.atom.xml"' in site.read("pages/about.html")
 

@@ -76,6 +76,8 @@ class _ServedBlog:
         """When the last build began, by the file system's clock: what was written before is in it."""
         self._problem = ""
         """Of the last build."""
+        self._publisher: Publisher | None = None
+        """Kept while nothing but comments changes."""
 
     def build_and_follow(self) -> None:
         """Build, and build again after every change and for everybody who asks."""
@@ -133,7 +135,9 @@ class _ServedBlog:
         """Return what went wrong, empty where nothing did."""
         overrides = {**self._overrides, **(self._receiver.overrides if self._receiver else {})}
         try:
-            outcome = Publisher(self.settings_file, overrides).publish(entries=entries)
+            if entries is None or self._publisher is None:
+                self._publisher = Publisher(self.settings_file, overrides)
+            outcome = self._publisher.publish(entries=entries)
             for problem in outcome.problems:
                 (logger.error if problem.severity is Severity.ERROR else logger.warning)("%s", problem)
             if outcome.threads:

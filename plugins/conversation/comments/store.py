@@ -4,6 +4,7 @@ Rule: everything in the folder is either read or reported. Nothing is opened tha
 size, and no symbolic link is followed.
 """
 
+import marshal
 import os
 import time
 import unicodedata
@@ -92,8 +93,8 @@ class Store:
         `only` are the names of entries to look at; without it, all.
         """
         wanted = None if only is None else frozenset(only)
-        for entry in self._entries(self.folder):
-            if entry.name not in HOUSEKEEPING and (wanted is None or entry.name in wanted):
+        for entry in self._entries(self.folder, wanted):
+            if entry.name not in HOUSEKEEPING:
                 yield self._read_thread(entry)
 
     def _read_thread(self, entry: os.DirEntry[str]) -> ThreadFolder:
@@ -116,19 +117,14 @@ class Store:
         and where the entry cannot be read; an empty one equals none.
         """
         for entry in self._entries(self.folder):
-            if entry.name in HOUSEKEEPING:
-                continue
-            try:
-                is_folder = entry.is_dir(follow_symlinks=False)
-                stamp = _stamp(self._entries(Path(entry.path)) if is_folder else [entry])
-            except OSError:
-                stamp = ""
-            yield entry.name, stamp
+            if entry.name not in HOUSEKEEPING:
+                yield entry.name, _stamp_folder(entry.path) if entry.is_dir(follow_symlinks=False) else _stamp([entry])
 
     @staticmethod
-    def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    def _entries(folder: Path, only: frozenset[str] | None = None) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            found = entries if only is None else (entry for entry in entries if entry.name in only)
+            return sorted(found, key=lambda entry: entry.name)
 
     def _read_folder(self, name: str, folder: Path) -> ThreadFolder:
         shown = show_path(folder, self.root)
@@ -176,18 +172,27 @@ class Store:
                 problems.append(_unreadable(path, error))
 
 
+def _stamp_folder(path: str) -> str:
+    try:
+        with os.scandir(path) as entries:
+            return _stamp(entries)
+    except OSError:
+        return ""
+
+
 def _stamp(entries: Iterable[os.DirEntry[str]]) -> str:
     """Return the stamp of some files; empty where one is young or gone."""
-    facts, latest = [], 0.0
+    facts = []
     try:
         for entry in entries:
             found = entry.stat(follow_symlinks=False)
-            facts.append((entry.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino))
-            latest = max(latest, found.st_mtime, found.st_ctime)
+            facts.append((found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino, entry.name))
     except OSError:
         return ""
-    is_young = time.time() - latest < YOUNG_SECONDS
-    return "" if is_young else blake2b(repr(facts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    facts.sort()
+    latest = max((max(fact[:2]) for fact in facts), default=0)
+    is_young = time.time_ns() - latest < YOUNG_SECONDS * 1e9
+    return "" if is_young else blake2b(marshal.dumps(facts, 2), digest_size=16).hexdigest()
 
 
 def _symlink(path: str) -> Problem:

@@ -22,20 +22,21 @@ class PagePlanner:
 
     def __init__(
         self, record: Record, update: Update, *,
-        output: Path, regions: Regions, changed: Iterable[ChangedThread], latest: Newest[LatestComment],
+        output: Path, regions: Regions, changed: Iterable[ChangedThread],
+        latest: Newest[LatestComment], before: Newest[LatestComment],
     ) -> None:  # fmt: skip
         self._record = record
         self._output = output
         self._regions = regions
         self._changed = tuple(changed)
         self._latest = latest
+        self._has_other_latest = latest != before
         self._update = update
         self._pages = {source: (page, one.thread) for one in self._changed for source, page in one.before.pages}
         self._rendered: dict[Call, str] = {}
 
     def plan(self) -> None:
         """Plan every page with a region that has changed."""
-        before: Newest[LatestComment] = self._record.read_fact("latest")
         paths = dict.fromkeys(path for one in self._changed for path in one.before.outputs)
         paths |= dict.fromkeys(self._record.read_fact("site_wide"))
         self._update.facts["latest"] = self._latest
@@ -43,7 +44,7 @@ class PagePlanner:
         for path in paths:
             calls = self._record.read_calls(path)
             shown |= {call.source for call in calls if call.region is Region.SECTION}
-            self._plan_page(path, calls, has_other_latest=before != self._latest)
+            self._plan_page(path, calls, has_other_latest=self._has_other_latest)
         for one in self._changed:
             if one.thread.placements and not shown.issuperset(_list_showing(one)):
                 raise UnfitError(f"a page does not show its thread {one.thread.name!r}")

@@ -38,9 +38,10 @@ def plan_update(
     update.threads = tuple(one.thread.name for one in changed)
     update.records = {one.thread.name: one.after for one in changed}
     update.ids = {one.thread.name: tuple(comment.id for comment in one.thread.comments) for one in changed}
-    latest = _renew_latest(record, changed, settings)
+    before: Newest[LatestComment] = record.read_fact("latest")
+    latest = _renew_latest(before, changed, settings)
     _note_activities(changed, settings, update)
-    PagePlanner(record, update, output=output, regions=regions, changed=changed, latest=latest).plan()
+    PagePlanner(record, update, output=output, regions=regions, changed=changed, latest=latest, before=before).plan()
     plan_own_feeds(record, update, output=output, settings=settings, regions=regions, changed=changed)
     plan_site_feeds(output, changed, update)
     return update
@@ -113,9 +114,10 @@ def _compare(record: Record, settings: Settings, thread: Thread, before: ThreadR
     return after
 
 
-def _renew_latest(record: Record, changed: Iterable[ChangedThread], settings: Settings) -> Newest[LatestComment]:
+def _renew_latest(
+    before: Newest[LatestComment], changed: Iterable[ChangedThread], settings: Settings
+) -> Newest[LatestComment]:
     """Return the latest comments of the site as they are now."""
-    before: Newest[LatestComment] = record.read_fact("latest")
     fresh: list[LatestComment] = []
     for one in changed:
         fresh += find_latest({one.thread.name: one.thread}, {one.thread.name: one.page}, KEPT_LATEST, settings)

@@ -43,7 +43,7 @@ class Outcome:
 
 
 class Publisher:
-    """Publishes one site with one file of settings."""
+    """Publishes one site with one file of settings, as that was when this was made."""
 
     def __init__(self, settings_file: Path, overrides: Mapping[str, object] | None = None) -> None:
         """Read the settings; `overrides` are Pelican's, by name. Raises ConversationError."""
@@ -52,13 +52,14 @@ class Publisher:
         self._found: dict[str, Any] = load_pelican_settings(settings_file, **self._overrides)
         self._settings: Settings = site_settings(self._found)
         self.output = Path(self._found["OUTPUT_PATH"]).absolute()
+        self._regions: Regions | None = None
         self._record = record_path(self._settings.root / self._found["CACHE_PATH"], self.output)
 
     def publish(self, *, full: bool = False, dry_run: bool = False, entries: Collection[str] | None = None) -> Outcome:
         """Bring the output up to date; raises whatever a build raises, and OSError.
 
         `entries` are names in the folder of comments, from one who has watched content, theme and comments since the last
-        publishing and has seen nothing else change: then nothing else is looked at.
+        publishing and has seen nothing else change: then nothing else is looked at but settings and code.
         """
         with self._turn():
             try:
@@ -100,8 +101,9 @@ class Publisher:
             raise UnfitError("a post of the future is due")
 
     def _check_outputs(self, outputs: Mapping[str, Stamp]) -> None:
+        start = f"{self.output}/"
         for path, stamp in outputs.items():
-            if stamp_file(self.output / path) != stamp:
+            if stamp_file(start + path) != stamp:
                 raise UnfitError(f"somebody else has changed or removed {path} in the output")
 
     def _apply(self, record: Record, update: Update) -> None:
@@ -120,11 +122,16 @@ class Publisher:
             update_index(index_path(self._settings), update.ids)
 
     def _make_regions(self) -> Regions:
-        theme = [
-            *map(Path, self._found["THEME_TEMPLATES_OVERRIDES"]),
-            Path(self._found["THEME"]).expanduser() / "templates",
-        ]
-        return Regions(make_region_environment(theme), self._settings, read_clock(), Catalogues(theme))
+        """Return the regions of this moment; their templates are read once."""
+        if self._regions is None:
+            theme = [
+                *map(Path, self._found["THEME_TEMPLATES_OVERRIDES"]),
+                Path(self._found["THEME"]).expanduser() / "templates",
+            ]
+            environment = make_region_environment(theme)
+            self._regions = Regions(environment, self._settings, read_clock(), Catalogues(theme))
+        self._regions.now = read_clock()
+        return self._regions
 
     def _build(self) -> None:
         """Build in full beside the output, then rename what is new into it, and remove what is no longer built."""
