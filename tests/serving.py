@@ -12,6 +12,7 @@ import urllib.request
 from queue import Empty, SimpleQueue
 
 from .building import TestSite
+from .conftest import PATIENCE_SECONDS
 
 COMMAND = ("pelican.plugins.conversation.cli",)
 
@@ -32,10 +33,10 @@ class Served:
         self.address = self.wait_for_line(r"Serving (http://127\.0\.0\.1:\d+)")
 
     def wait_for_line(self, pattern: str) -> str:
-        """Return the first group of the next line with `pattern`, within 20 seconds."""
+        """Return the first group of the next line with `pattern`, within `PATIENCE_SECONDS` from the one before."""
         while True:
             try:
-                line = self.lines.get(timeout=20)
+                line = self.lines.get(timeout=PATIENCE_SECONDS)
             except Empty:
                 raise AssertionError(f"no {pattern!r} in {self.printed}") from None
             self.printed += line
@@ -45,7 +46,7 @@ class Served:
     def get(self, path: str) -> tuple[int, str]:
         """Return status and text; a page that is written at this moment is whole all the same."""
         try:
-            with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.address}{path}", timeout=PATIENCE_SECONDS) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -54,7 +55,7 @@ class Served:
         """Return the status of a request with an empty body."""
         request = urllib.request.Request(f"{self.address}{path}", b"", method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
@@ -65,7 +66,7 @@ class Served:
             self.printed += self.lines.get()
         return sum(text in line for line in self.printed.splitlines())
 
-    def wait_until(self, path: str, text: str, *, seconds: float = 15) -> float:
+    def wait_until(self, path: str, text: str, *, seconds: float = PATIENCE_SECONDS) -> float:
         """Return how long it took until `text` is on the page."""
         start = time.monotonic()
         while time.monotonic() < start + seconds:
@@ -76,6 +77,6 @@ class Served:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(timeout=10)
+        code = self.process.wait(timeout=PATIENCE_SECONDS)
         self.process.stdout.close()
         return code

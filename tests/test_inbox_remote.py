@@ -26,6 +26,7 @@ from pelican.plugins.conversation.inbox.reading import name_ref
 from pelican.plugins.conversation.inbox.remote import AGREED, Remote, RemoteError
 from pelican.plugins.conversation.inbox.values import STATES, Add, Move, NoSubmissionError, Standing, Submission
 
+from .conftest import PATIENCE_SECONDS
 from .inbox_load import make_ids, make_submission, send_at_once, verify
 
 PENDING, APPROVED, REJECTED, SPAM = STATES
@@ -58,7 +59,7 @@ def put_hook(hub: Path, name: str, script: str) -> None:
     Git(hub, settings=()).run("config", "core.hooksPath", str(hook.parent))
 
 
-def wait_for(is_so: Callable[[], bool], *, seconds: float = 20) -> None:
+def wait_for(is_so: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not is_so():
@@ -258,7 +259,7 @@ def test_nothing_that_another_one_pushed_is_overwritten(hub: Path) -> None:
     inbox, _ = open_inbox(hub, "one")
     revisions = write_commits(inbox.git, [NewCommit(name, {"file": name.encode()}) for name in "abc"])
     name, other = name_ref("a", PENDING), name_ref("b", PENDING)
-    push = partial(push_refs, inbox.git, str(hub), timeout_seconds=20)
+    push = partial(push_refs, inbox.git, str(hub), timeout_seconds=PATIENCE_SECONDS)
     assert {} == push(updates=[RefUpdate(name, None, revisions[0])])
     for old, new in [(None, revisions[1]), (revisions[1], revisions[2]), (revisions[1], None)]:
         refused = push(updates=[RefUpdate(name, old, new), RefUpdate(other, None, revisions[1])])
@@ -339,12 +340,14 @@ def use_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Non
 def test_a_slow_remote_delays_nobody(hub: Path, pushers: list[Pusher], monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers come as quickly as without it, and everything arrives."""
     inbox = Inbox.open(hub.with_name("one.git"))
-    use_ssh(hub.parent, monkeypatch, "sleep 1")
+    may_go = hub.with_name("open")
+    use_ssh(hub.parent, monkeypatch, f"while [ ! -e {may_go} ]; do sleep 0.1; done; sleep 0.3")
     pushers.append(Pusher(Remote(inbox, f"ssh://host{hub}"), poll_seconds=0.1))
     pushers[0].notify()
     load = send_at_once(lambda id: (inbox.add(make_submission(id)), pushers[0].notify()), make_ids(4, 4))
     assert [] == load.refused
-    assert refs_of(hub) != refs_of(inbox.path)
+    assert {} == refs_of(hub)
+    may_go.touch()
     wait_for(lambda: refs_of(hub) == refs_of(inbox.path))
     assert [] == verify(inbox, load.allowed)
 
@@ -355,7 +358,7 @@ def test_a_remote_that_hangs_is_given_up_and_tried_again(
     """Nobody waits for it; what hung is stopped, with all it had started."""
     inbox = Inbox.open(hub.with_name("one.git"))
     use_ssh(tmp_path, monkeypatch, f"[ -e {tmp_path}/open ] || {{ echo $$ >>{tmp_path}/hanging; exec sleep 600; }}")
-    remote = Remote(inbox, f"ssh://host{hub}", timeout_seconds=1.5)
+    remote = Remote(inbox, f"ssh://host{hub}", timeout_seconds=3)
     pushers.append(Pusher(remote, first_pause_seconds=0.05))
     pushers[0].notify()
     wait_for((tmp_path / "hanging").exists)
@@ -396,16 +399,20 @@ def test_a_process_that_dies_while_pushing_loses_and_doubles_nothing(hub: Path) 
 def test_closing_does_not_wait_for_the_network(hub: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """And nothing starts again."""
     inbox = Inbox.open(hub.with_name("one.git"))
-    use_ssh(tmp_path, monkeypatch, f"touch {tmp_path}/hanging; exec sleep 3")
-    pusher = Pusher(Remote(inbox, f"ssh://host{hub}", timeout_seconds=1))
+    waiting = f"touch {tmp_path}/hanging; while [ ! -e {tmp_path}/open ]; do sleep 0.05; done; exit 1"
+    use_ssh(tmp_path, monkeypatch, waiting)
+    pusher = Pusher(Remote(inbox, f"ssh://host{hub}"))
     pusher.notify()
     wait_for((tmp_path / "hanging").exists)
-    started = time.monotonic()
+    (round_,) = [thread for thread in threading.enumerate() if thread.name == "inbox pusher"]
     pusher.close(patience_seconds=0.1)
-    assert time.monotonic() - started < 0.6
+    assert round_.is_alive()
     pusher.notify()
     (tmp_path / "hanging").unlink()
-    time.sleep(1.5)
+    (tmp_path / "open").touch()
+    round_.join(PATIENCE_SECONDS)
+    assert not round_.is_alive()
+    assert [] == [thread for thread in threading.enumerate() if thread.name == "inbox pusher"]
     assert not (tmp_path / "hanging").exists()
 
 

@@ -37,6 +37,7 @@ LAYERS = (
     {"comments.comment_file"},
     {
         "moderation.candidates",
+        "moderation.public_threads",
         "rendering.feed_values",
         "importers.tidy_html",
         "inbox.sync",

@@ -18,14 +18,13 @@ from pelican.plugins.conversation.moderation.decisions import (
     Facts,
     FileChange,
     Plan,
-    PublicThread,
 )
 from pelican.plugins.conversation.moderation.planning import (
     find_hindrance,
     make_tombstone,
     plan_session,
-    read_public_thread,
 )
+from pelican.plugins.conversation.moderation.public_threads import PublicThread, read_public_thread
 from pelican.plugins.conversation.moderation.session_log import (
     LoggedSession,
     describe_changes,

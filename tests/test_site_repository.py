@@ -387,7 +387,7 @@ CHANGE_OF_MIND = """\
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from pelican.plugins.conversation.inbox import Inbox
+from pelican.plugins.conversation.inbox.keeping import Inbox
 from tests.moderated_site import make_submission
 inbox = Inbox.open(Path({inbox!r}))
 revision = inbox.standings()[{id!r}].revision
@@ -497,7 +497,7 @@ def test_a_session_that_is_killed_is_whole_or_was_not(
     script = KILLER.format(command=command, folder=tmp_path, number=number, before=before)
     facts = {"settings": PELICAN_SETTINGS, "root": str(site.root), "tests": "", "a": A, "b": B, "public": PUBLIC}
     done = subprocess.run(
-        [sys.executable, "-c", DYING.format(**facts)], check=False, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", DYING.format(**facts)], check=False, capture_output=True, text=True, timeout=120,
         env={**os.environ, "PATH": wrap_git(folder, script)},
     )  # fmt: skip
     assert -9 == done.returncode, done.stderr

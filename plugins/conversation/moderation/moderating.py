@@ -18,8 +18,9 @@ from ..inbox.keeping import Inbox
 from ..inbox.values import ConflictError, NoSubmissionError, StoredSubmission, Submission
 from ..model import Settings, State
 from .candidates import Candidate, read_candidate
-from .decisions import Decision, Facts, Plan, PublicThread, Refusal
-from .planning import plan_session, read_public_thread
+from .decisions import Decision, Facts, Plan, Refusal
+from .planning import plan_session
+from .public_threads import PublicThread, read_public_thread
 from .session_log import LoggedSession, find_last_moves, find_undoable, format_message
 from .site_repository import SiteRepository, UnfinishedError
 from .undoing import plan_take_back, plan_undo

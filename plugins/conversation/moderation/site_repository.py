@@ -121,7 +121,8 @@ class SiteRepository:
         files = list_tree(self.git, branch.revision, self.folder)
         wanted = {path: name for path in files if (name := self._name_comment(path)) and name[0] in threads}
         signatures = {path: f"{path.removesuffix(COMMENT_SUFFIX)}{SIGNATURE_SUFFIX}" for path in wanted}
-        contents = self._read_contents({path: files[path] for path in files if path in {*wanted, *signatures.values()}})
+        needed = {*wanted, *signatures.values()}
+        contents = self._read_contents({path: object for path, object in files.items() if path in needed})
         found: dict[str, list[CommentFile]] = {}
         for path, (thread, id) in wanted.items():
             file = CommentFile(id, path, contents[path], contents.get(signatures[path]))
