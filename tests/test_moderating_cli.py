@@ -371,7 +371,7 @@ def test_an_edit_that_comes_too_late_is_kept(
         other = f"(Path({str(site.root)!r}) / {path_of(PUBLIC)!r}).write_text('changed')"
     else:
         other = (
-            "from pelican.plugins.conversation.inbox import Inbox; from pelican.plugins.conversation.model import State\n"
+            "from pelican.plugins.conversation.inbox.keeping import Inbox; from pelican.plugins.conversation.model import State\n"
             f"Inbox(Path({str(site.inbox.path)!r})).move({A!r}, State.PENDING, State.SPAM, expected_revision={revision!r})"
         )
     editor(f"text = text.replace('Body', 'BODY')\n{other}")

@@ -461,8 +461,8 @@ DYING = """\
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from pelican.plugins.conversation.decisions import Action, Decision
-from pelican.plugins.conversation.moderating import Moderation
+from pelican.plugins.conversation.moderation.decisions import Action, Decision
+from pelican.plugins.conversation.moderation.moderating import Moderation
 from pelican.plugins.conversation.settings import read_settings
 moderation = Moderation(read_settings({settings!r}, Path({root!r})))
 moderation.decide([

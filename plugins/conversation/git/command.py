@@ -1,7 +1,7 @@
 """Running the git command: no shell, a clean environment, a time limit.
 
-Rule: what a stranger wrote reaches git through standard input only, never in an argument or a path. Only this module
-and those named `git_...` know git.
+Rule: what a stranger wrote reaches git through standard input only, never in an argument or a path. Only this folder
+knows git.
 """
 
 import atexit
