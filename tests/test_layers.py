@@ -69,9 +69,10 @@ LAYERS = (
     {"comments.comment_writer", "git.repository", "moderation.replying", "building.site"},
     {"building.conversations", "git.remote", "git.work_tree", "inbox.reading"},
     {"inbox.writing", "receiver.thread_index", "moderation.site_repository"},
-    {"inbox.keeping"},
-    {"inbox.remote", "moderation.moderating"},
-    {"inbox.pusher"},
+    {"inbox.keeping", "inbox.twins"},
+    {"inbox.remote"},
+    {"inbox.pusher", "moderation.exchange"},
+    {"moderation.moderating"},
     # entry points: glue
     {
         "cli.check",

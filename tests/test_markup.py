@@ -100,7 +100,7 @@ def test_small_stack() -> None:
     """No hostile body overflows the stack of a thread, which would end the process: nothing in here recurses."""
     program = """if True:
         import threading
-        from pelican.plugins.conversation.markup import render_body
+        from pelican.plugins.conversation.comments.markup import render_body
         from tests.markup_cases import read_hostile_cases
 
         def render():

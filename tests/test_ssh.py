@@ -149,7 +149,7 @@ def test_a_locked_key_without_terminal_says_what_to_do(tmp_path: Path) -> None:
     """A passphrase cannot be asked for where there is no terminal: the error names ssh-add, and nothing hangs."""
     key = make_key(tmp_path / "key", passphrase="a secret")
     (path,) = make_files(tmp_path / "comments", 1)
-    program = "import sys, pathlib as p, pelican.plugins.conversation.ssh as s; s.sign_files([p.Path(sys.argv[1])], key=p.Path(sys.argv[2]))"
+    program = "import sys, pathlib as p, pelican.plugins.conversation.comments.ssh as s; s.sign_files([p.Path(sys.argv[1])], key=p.Path(sys.argv[2]))"
     done = subprocess.run(
         [sys.executable, "-c", program, path, key],
         start_new_session=True, capture_output=True, text=True, check=False, timeout=120,

@@ -13,15 +13,17 @@ from ..moderation.candidates import Candidate
 from ..moderation.decisions import Action, Decision
 from ..moderation.moderating import Moderation
 from .picking import pick_candidates, require_some
-from .session_end import end_session, print_plan, shorten
+from .session_end import end_session, print_failures, print_plan, shorten
 
 EXCERPT = 60
 """Characters of a comment beside what became of it."""
 
 
 def open_moderation(settings_file: str) -> Moderation:
-    """Open the inbox and the repository of the site."""
-    return Moderation(site_settings(load_pelican_settings(Path(settings_file))))
+    """Open the inbox and the repository of the site, with what the inbox's remote has."""
+    moderation = Moderation(site_settings(load_pelican_settings(Path(settings_file))))
+    print_failures(moderation.exchange())
+    return moderation
 
 
 def excerpt(candidate: Candidate) -> str:

@@ -135,6 +135,11 @@ def make_environment(*, asks_user_settings: bool) -> dict[str, str]:
     return found | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
 
 
+def hide_password(text: str) -> str:
+    """Return what git said without the names and passwords that addresses in it may hold."""
+    return re.sub(r"://[^/@\s]+@", "://", text)
+
+
 def require_version(git: Git) -> None:
     """Raise GitError where git is older than `OLDEST`."""
     printed = git.run("version").decode(errors="replace")
