@@ -128,7 +128,7 @@ LAYERS = (
     {"receiver.app"},
     {"receiver.assembly"},
     {"receiver.__init__"},
-    {"cli.local_receiver"},
+    {"cli.local_receiver", "cli.sign_in"},
     {"cli.serve"},
     {"cli.__init__"},
     {"cli.__main__"},
