@@ -17,19 +17,27 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from inbox import FOLDER, format_kills, kill_everywhere, measure_inbox, measure_naive, require_none, write_plainly
 
 from tests.inbox_kills import STAGES
+from tests.receiver_forks import ForkedReceiver
 from tests.receiver_kills import open_writers
-from tests.receiver_load import RunningReceiver, find_faults, kill_at_random, send_at_once
+from tests.receiver_load import Killed, RunningReceiver, find_faults, kill_at_random, send_at_once
 
 CLIENTS, EACH = 64, 25
-KILLS = 300
+KILLS, STARTS = 300, 40
+
+
+@contextmanager
+def new_folder() -> Iterator[Path]:
+    """Give an empty folder on a disk."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=FOLDER, prefix="bench-") as folder:
+        yield Path(folder)
 
 
 @contextmanager
 def new_receiver(*, pages: int = 1, threads: int | None = None) -> Iterator[RunningReceiver]:
     """Give a receiver on a disk, with an empty inbox."""
-    FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=FOLDER, prefix="bench-") as folder:
-        yield RunningReceiver(Path(folder), pages=pages, threads=threads)
+    with new_folder() as folder:
+        yield RunningReceiver(folder, pages=pages, threads=threads)
 
 
 def print_throughput() -> None:
@@ -50,12 +58,28 @@ def print_throughput() -> None:
 
 
 def print_random_kills() -> None:
-    """Kill the receiver at random moments, and print what became of what it had acknowledged."""
-    with new_receiver() as receiver:
-        done = kill_at_random(receiver, kills=KILLS)
-        require_none(find_faults(receiver.inbox, done.sent))
+    """Kill the receiver at random moments, and print what became of what it had acknowledged.
+
+    Started as in the recipe it imports for some seconds on a busy machine, which shows how long it is away; the other
+    kills are for what it leaves behind.
+    """
+    for name, kills, kind in (
+        ("as the recipe starts it", STARTS, RunningReceiver),
+        ("started by fork", KILLS - STARTS, ForkedReceiver),
+    ):
+        with new_folder() as folder:
+            receiver = kind(folder)
+            done = kill_at_random(receiver, kills=kills)
+            require_none(find_faults(receiver.inbox, done.sent))
+            if isinstance(receiver, ForkedReceiver):
+                receiver.close()
+        print_killed(f"at random moments, {name}", done)
+
+
+def print_killed(name: str, done: Killed) -> None:
+    """Print what became of a receiver."""
     print(
-        f"{'at random moments':40} {done.count:5} kills, {len(done.sent.acknowledged):5} acknowledged of "
+        f"{name:44} {done.count:5} kills, {len(done.sent.acknowledged):5} acknowledged of "
         f"{len(done.sent.tried):5}, none lost or double; back in {done.slowest_seconds:.1f} s at most",
         flush=True,
     )

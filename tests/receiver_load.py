@@ -5,12 +5,12 @@ answered, whichever answer never came.
 """
 
 import http.client
+import itertools
 import json
 import os
 import random
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlencode
 
 from pelican.plugins.conversation.inbox.keeping import Inbox
@@ -27,6 +28,7 @@ from pelican.plugins.conversation.inbox.values import STATES
 
 from .building import TestSite
 from .inbox_load import Load
+from .serving import find_free_port
 
 RECIPE = Path(__file__).parent.parent / "docs" / "recipes" / "conversation.service"
 SETTINGS = """\
@@ -39,6 +41,19 @@ BROKEN = (OSError, http.client.HTTPException)
 PATIENCE_SECONDS = 120.0
 
 
+class Process(Protocol):
+    """What is asked of a receiver's process."""
+
+    def poll(self) -> int | None:
+        """Return how it ended; None: it runs."""
+
+    def kill(self) -> None:
+        """Kill it (-9)."""
+
+    def wait(self) -> object:
+        """Wait until it is gone."""
+
+
 class RunningReceiver:
     """A small site whose receiver is started as the systemd recipe starts it."""
 
@@ -48,9 +63,7 @@ class RunningReceiver:
         site = TestSite(root, SETTINGS)
         for number in range(pages):
             site.write_article(f"page-{number}")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = find_free_port()
         program, *options = shlex.split(re.findall(r"^ExecStart=(.*)$", RECIPE.read_text("utf-8"), re.M)[0])
         options = [option.replace("127.0.0.1:8001", f"127.0.0.1:{self.port}") for option in options]
         if threads is not None:
@@ -69,7 +82,7 @@ class RunningReceiver:
             self._command, cwd="/", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    def await_answer(self, process: "subprocess.Popen[bytes]") -> None:
+    def await_answer(self, process: Process) -> None:
         """Return when it answers."""
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
@@ -205,16 +218,17 @@ def kill_at_random(receiver: RunningReceiver, *, kills: int, clients: int = 8, w
         started = time.monotonic()
         process = receiver.start()
         receiver.await_answer(process)
-        has_one, is_over = threading.Event(), threading.Event()
+        has_one, is_over, count = threading.Event(), threading.Event(), itertools.count()
 
-        def run(client_number: int, number: int = number, has_one: threading.Event = has_one, is_over: threading.Event = is_over) -> None:  # fmt: skip
+        def run(client_number: int, number=number, has_one=has_one, is_over=is_over, count=count) -> None:
             with suppress(*BROKEN):
                 client = Client(receiver.port, number=client_number)
-                for n in range(10_000):
-                    done.sent.send(client, "page-0", f"k{number}-{client_number}-{n}")
-                    has_one.set()
-                    if is_over.is_set():
-                        return
+                try:
+                    while not is_over.is_set():
+                        done.sent.send(client, "page-0", f"k{number}-{client_number}-{next(count)}")
+                        has_one.set()
+                finally:
+                    client.close()
 
         threads = [threading.Thread(target=run, args=(client,)) for client in range(clients)]
         for thread in threads:

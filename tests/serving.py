@@ -1,20 +1,33 @@
 """`pelican-comments serve`, running, for tests."""
 
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from .building import TestSite
 from .conftest import PATIENCE_SECONDS
 
 COMMAND = ("pelican.plugins.conversation.cli",)
+
+
+def find_free_port() -> int:
+    """Return a port that nobody listens on, and that the system gives to no connection: one to itself would take it."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as free, suppress(OSError):
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 class Served:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pelican.plugins.conversation.receiver.visitors import GROUPS, Visitors
 
 from .conftest import PATIENCE_SECONDS
 from .receiving import JSON, Desk
+from .serving import find_free_port
 
 SECRET = b"s" * 32
 FORM = {"thread": "talk", "name": "Bo", "body": "Yes."}
@@ -28,9 +28,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if program is None:
         message = "redis-server is not installed (Debian: redis-server)"
         pytest.fail(message) if os.environ.get("CONVERSATION_REQUIRE_REDIS") else pytest.skip(message)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = find_free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path_factory.mktemp("redis"))]  # fmt: skip
     process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
     try:

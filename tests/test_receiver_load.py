@@ -6,6 +6,7 @@ import pytest
 from pelican.plugins.conversation.inbox.keeping import Inbox
 
 from .inbox_load import verify
+from .receiver_forks import ForkedReceiver
 from .receiver_kills import open_writers
 from .receiver_load import RunningReceiver, find_faults, kill_at_random, send_at_once
 from .test_inbox_crash import strace  # noqa: F401 - a fixture
@@ -37,6 +38,15 @@ def test_kills_at_random_lose_and_double_nothing(tmp_path: Path) -> None:
     receiver = RunningReceiver(tmp_path)
     done = kill_at_random(receiver, kills=3, clients=4)
     assert (3, True) == (done.count, len(done.sent.acknowledged) >= 3)
+    assert [] == find_faults(receiver.inbox, done.sent)
+
+
+def test_kills_of_receivers_that_start_quickly(tmp_path: Path) -> None:
+    """The same with processes that are forked, which bench/receiver.py uses for hundreds."""
+    receiver = ForkedReceiver(tmp_path)
+    done = kill_at_random(receiver, kills=6, clients=4)
+    receiver.close()
+    assert (6, True) == (done.count, len(done.sent.acknowledged) >= 6)
     assert [] == find_faults(receiver.inbox, done.sent)
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pelican.plugins.conversation.receiver.incoming import MAX_REQUEST_BYTES
 
 from .building import TestSite
 from .conftest import PATIENCE_SECONDS
+from .serving import find_free_port
 
 RECIPES = Path(__file__).parent.parent / "docs" / "recipes"
 SETTINGS = """\
@@ -32,12 +32,6 @@ def read_command() -> list[str]:
     """Return what the systemd service starts."""
     (line,) = re.findall(r"^ExecStart=(.*)$", (RECIPES / "conversation.service").read_text("utf-8"), re.M)
     return shlex.split(line)
-
-
-def find_free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @pytest.fixture
