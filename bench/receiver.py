@@ -19,7 +19,7 @@ from inbox import FOLDER, format_kills, kill_everywhere, measure_inbox, measure_
 from tests.inbox_kills import STAGES
 from tests.receiver_forks import ForkedReceiver
 from tests.receiver_kills import open_writers
-from tests.receiver_load import Killed, RunningReceiver, find_faults, kill_at_random, send_at_once
+from tests.receiver_load import Client, Killed, RunningReceiver, Sent, find_faults, kill_at_random, send_at_once
 
 CLIENTS, EACH = 64, 25
 KILLS, STARTS = 300, 40
@@ -63,6 +63,8 @@ def print_random_kills() -> None:
     Started as in the recipe it imports for some seconds on a busy machine, which shows how long it is away; the other
     kills are for what it leaves behind.
     """
+    starts = measure_starts(10)
+    print(f"a start with nothing to mend takes {starts[5]:.1f} s, {starts[-1]:.1f} s at most of 10", flush=True)
     for name, kills, kind in (
         ("as the recipe starts it", STARTS, RunningReceiver),
         ("started by fork", KILLS - STARTS, ForkedReceiver),
@@ -74,6 +76,23 @@ def print_random_kills() -> None:
             if isinstance(receiver, ForkedReceiver):
                 receiver.close()
         print_killed(f"at random moments, {name}", done)
+
+
+def measure_starts(count: int) -> list[float]:
+    """Return how long starts take, to the first acknowledgement, of a receiver that was ended in peace; in order of length."""
+    found = []
+    with new_receiver() as receiver:
+        for number in range(count + 1):  # the first one makes the inbox and the index
+            started = time.monotonic()
+            process = receiver.start()
+            receiver.await_answer(process)
+            client, sent = Client(receiver.port), Sent()
+            sent.send(client, "page-0", f"s{number}")
+            found.append(time.monotonic() - started)
+            client.close()
+            process.terminate()
+            process.wait()
+    return sorted(found[1:])
 
 
 def print_killed(name: str, done: Killed) -> None:
