@@ -91,3 +91,17 @@ def test_after_the_plan_both_sides_stand_alike(found: dict) -> None:
         id: s for id, s in after_there.items() if id not in made.clashes
     }
     assert set(made.clashes) <= set(find_differing(base, here, there))
+
+
+@given(sides)
+def test_after_twins_are_joined_both_sides_stand_alike(found: dict) -> None:
+    """No clash is left; a decision here gives way only to another decision there."""
+    base, here, there = ({id: s[side] for id, s in found.items() if s[side]} for side in range(3))
+    clashes = plan_sync(base, here, there, {}).clashes
+    made = plan_sync(base, here, there, {}, joined=clashes)
+    assert ((), clashes) == (made.clashes, made.joined)
+    after_here = here | {step.id: step.new for step in made.take}
+    after_there = there | {step.id: step.new for step in made.send}
+    assert {id: s for id, s in after_here.items() if s} == {id: s for id, s in after_there.items() if s}
+    for id in clashes:
+        assert PENDING is here[id].state or PENDING is not after_here[id].state
