@@ -1,6 +1,6 @@
 """How many submissions the inbox takes, beside plain git commands; with `kills`, what three hundred kills leave of them.
 
-Rule: every run ends with the check of the tests, and a fault ends the bench; `kills` takes half an hour and needs strace.
+Rule: every run ends with the check of the tests, and a fault ends the bench; `kills` takes a quarter of an hour and needs strace.
 """
 
 import multiprocessing
@@ -10,11 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from pelican.plugins.conversation.git.command import Git
 from pelican.plugins.conversation.inbox.keeping import Inbox
+from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import State
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -136,31 +138,45 @@ def print_random_kills() -> None:
     """Kill writers at random moments, and print what became of what they had acknowledged."""
     with new_inbox() as inbox:
         done = kill_at_random(inbox.path, kills=KILLS)
-        _print_kills("at random moments", done, Inbox.open(inbox.path))
+        print(format_kills("at random moments", done, Inbox.open(inbox.path)), flush=True)
 
 
 def print_calls() -> None:
     """Kill at every system call of one submission and of one decision."""
-    for then in (State.PENDING, State.APPROVED):
-        for stage in STAGES:
-            with new_inbox() as inbox, tempfile.TemporaryDirectory() as folder:
-                writers = OneByOne(inbox.path, Path(folder))
-                calls = writers.find_calls(stage, then=then)
-                for call in calls:
-                    writers.kill(stage, call, then=then)
-                for call in calls[::EVERY_WITHOUT_WRITER] if stage != "writer" else ():
-                    writers.kill(stage, call, then=then, with_writer=False)
-                writers.close()
-                name = f"{'submission' if then is State.PENDING else 'decision'}, {stage}, {len(calls)} calls"
-                _print_kills(name, writers.kills, Inbox.open(inbox.path))
+    steps = [(then, stage) for then in (State.PENDING, State.APPROVED) for stage in STAGES]
+    with ThreadPoolExecutor(len(steps)) as pool:  # after most kills somebody waits for a lock to become stale
+        for line in pool.map(lambda step: kill_at_every_call(*step), steps):
+            print(line, flush=True)
 
 
-def _print_kills(name: str, done: Kills, inbox: Inbox) -> None:
-    require_none(verify(inbox, done.journal.allowed))
-    print(
+def kill_at_every_call(then: State, stage: str) -> str:
+    """Kill one stage at each of its system calls, in an inbox of its own; return the line to print."""
+    with new_inbox() as inbox, tempfile.TemporaryDirectory() as folder:
+        writers = OneByOne(inbox.path, Path(folder))
+        calls = kill_everywhere(writers, stage, then=then)
+        writers.close()
+        name = f"{'submission' if then is State.PENDING else 'decision'}, {stage}, {calls} calls"
+        return format_kills(name, writers.kills, Inbox.open(inbox.path))
+
+
+def kill_everywhere(writers: OneByOne, stage: str, *, then: State = State.PENDING) -> int:
+    """Kill one stage at each of its system calls, and at some of them it alone; return how many calls it makes."""
+    calls = writers.find_calls(stage, then=then)
+    for call in calls:
+        writers.kill(stage, call, then=then)
+    for call in calls[::EVERY_WITHOUT_WRITER] if stage != "writer" else ():
+        writers.kill(stage, call, then=then, with_writer=False)
+    return len(calls)
+
+
+def format_kills(
+    name: str, done: Kills, inbox: Inbox, *, make_expected: Callable[[str], Submission] | None = make_submission
+) -> str:
+    """Check an inbox and return a line about what became of it."""
+    require_none(verify(inbox, done.journal.allowed, make_expected=make_expected))
+    return (
         f"{name:40} {done.count:5} kills, {len(done.journal.acknowledged):5} acknowledged of "
-        f"{len(done.journal.tried):5}, none lost or double; back in {done.slowest_seconds:.1f} s at most",
-        flush=True,
+        f"{len(done.journal.tried):5}, none lost or double; back in {done.slowest_seconds:.1f} s at most"
     )
 
 

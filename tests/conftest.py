@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect, sync_playwright
 
-settings.register_profile("unhurried", settings.default, deadline=None)
+# a busy machine is slow, which is no fault of the code: what waits here ends with what it waits for, not with a clock
+settings.register_profile("unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+PATIENCE_SECONDS = 120
+"""How long a test waits for what will come; only one that fails takes as long."""
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 PROJECT = Path(__file__).parent.parent
 CHROMIUM_OPTIONS = (

@@ -14,8 +14,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pelican.plugins.conversation.inbox.keeping import Inbox
@@ -79,10 +81,11 @@ def kill_at_random(path: Path, *, kills: int, threads: int = 8, within_seconds: 
 class OneByOne:
     """Writers of one submission each, forked from a process that has everything loaded, and killed at a system call."""
 
-    def __init__(self, path: Path, folder: Path) -> None:
+    def __init__(self, path: Path, folder: Path, *program: str) -> None:
         """Write to the inbox at `path`; `folder` is for the shim that stands before git.
 
         A submission that is to end under another state than pending is added first, and its move is what is killed.
+        `program` forks in place of this module, its arguments behind its name, and calls `serve_forks` as well.
         """
         self.path, self.folder = path, folder
         self.kills = Kills()
@@ -94,7 +97,7 @@ class OneByOne:
         shim.chmod(0o755)
         environment = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}", "KILL_ONCE": str(folder / "once")}
         self.parent = subprocess.Popen(
-            [sys.executable, "-m", "tests.inbox_kills", str(path)],
+            [sys.executable, "-m", *(program or ("tests.inbox_kills", str(path)))],
             cwd=PROJECT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
@@ -164,8 +167,11 @@ class OneByOne:
                 return line.decode().split()
 
 
-def serve_forks(path: Path) -> None:
-    """Fork a writer for each line of standard input: id, state, stage, whether the writer dies with it, strace's options."""
+def serve_forks(write_one: Callable[[str, str], None]) -> None:
+    """Fork a writer for each line of standard input: id, state, stage, whether the writer dies with it, strace's options.
+
+    `write_one` gets id and state, and calls `get_ready` and `await_signal`.
+    """
     for line in sys.stdin:
         id, then, stage, with_writer, *options = line.split()
         process = os.fork()
@@ -174,27 +180,36 @@ def serve_forks(path: Path) -> None:
                 "KILL_STAGE": stage, "KILL_OPTIONS": " ".join(options),
                 "KILL_WRITER": "1" if with_writer == "yes" else "",
             }  # fmt: skip
-            _write_one(path, id, then)
+            with suppress(InboxUnavailableError):  # git was killed alone
+                write_one(id, then)
             os._exit(0)
         _, status = os.waitpid(process, 0)
         os.write(1, f"ended {status}\n".encode())
 
 
-def _write_one(path: Path, id: str, then: str) -> None:
-    ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1))  # PR_SET_PTRACER: whoever wants to may trace it
+def get_ready() -> None:
+    """Let whoever wants to trace this process; until `await_signal` the shim lets git be."""
+    ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1))  # PR_SET_PTRACER
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
-    once = os.environ["KILL_ONCE"]
-    Path(once).mkdir()  # the shim lets git be while the inbox is opened
+    Path(os.environ["KILL_ONCE"]).mkdir()
+
+
+def await_signal() -> None:
+    """Say that everything is ready, and wait for the word to go on."""
+    Path(os.environ["KILL_ONCE"]).rmdir()
+    os.write(1, f"started {os.getpid()}\n".encode())
+    signal.sigwait([signal.SIGUSR1])
+
+
+def _write_one(path: Path, id: str, then: str) -> None:
+    get_ready()
     inbox = Inbox.open(path)
     state, change = State(then), Add(make_submission(id))
     if state is not State.PENDING:
         revision = _write(inbox, change, State.PENDING)
         change = Move(id, State.PENDING, state, revision)
-    Path(once).rmdir()
-    os.write(1, f"started {os.getpid()}\n".encode())
-    signal.sigwait([signal.SIGUSR1])
-    with suppress(InboxUnavailableError):  # git was killed alone
-        _write(inbox, change, state)
+    await_signal()
+    _write(inbox, change, state)
 
 
 def _write(inbox: Inbox, change: Change, state: State) -> str:
@@ -207,4 +222,4 @@ def _write(inbox: Inbox, change: Change, state: State) -> str:
 
 
 if __name__ == "__main__":
-    serve_forks(Path(sys.argv[1]))
+    serve_forks(partial(_write_one, Path(sys.argv[1])))

@@ -1,19 +1,33 @@
 """`pelican-comments serve`, running, for tests."""
 
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from .building import TestSite
+from .conftest import PATIENCE_SECONDS
 
 COMMAND = ("pelican.plugins.conversation.cli",)
+
+
+def find_free_port() -> int:
+    """Return a port that nobody listens on, and that the system gives to no connection: one to itself would take it."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as free, suppress(OSError):
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 class Served:
@@ -32,10 +46,10 @@ class Served:
         self.address = self.wait_for_line(r"Serving (http://127\.0\.0\.1:\d+)")
 
     def wait_for_line(self, pattern: str) -> str:
-        """Return the first group of the next line with `pattern`, within 20 seconds."""
+        """Return the first group of the next line with `pattern`, within `PATIENCE_SECONDS` from the one before."""
         while True:
             try:
-                line = self.lines.get(timeout=20)
+                line = self.lines.get(timeout=PATIENCE_SECONDS)
             except Empty:
                 raise AssertionError(f"no {pattern!r} in {self.printed}") from None
             self.printed += line
@@ -45,7 +59,7 @@ class Served:
     def get(self, path: str) -> tuple[int, str]:
         """Return status and text; a page that is written at this moment is whole all the same."""
         try:
-            with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.address}{path}", timeout=PATIENCE_SECONDS) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -54,7 +68,7 @@ class Served:
         """Return the status of a request with an empty body."""
         request = urllib.request.Request(f"{self.address}{path}", b"", method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
@@ -65,7 +79,7 @@ class Served:
             self.printed += self.lines.get()
         return sum(text in line for line in self.printed.splitlines())
 
-    def wait_until(self, path: str, text: str, *, seconds: float = 15) -> float:
+    def wait_until(self, path: str, text: str, *, seconds: float = PATIENCE_SECONDS) -> float:
         """Return how long it took until `text` is on the page."""
         start = time.monotonic()
         while time.monotonic() < start + seconds:
@@ -76,6 +90,6 @@ class Served:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(timeout=10)
+        code = self.process.wait(timeout=PATIENCE_SECONDS)
         self.process.stdout.close()
         return code

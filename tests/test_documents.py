@@ -27,7 +27,7 @@ def test_every_key_of_a_comment_is_described() -> None:
 
 def test_every_command_is_described() -> None:
     """The table of commands names each."""
-    assert set(COMMANDS) == set(re.findall(r"^\| `pelican-comments (\w+)", README, re.M))
+    assert set(COMMANDS) == set(re.findall(r"^\| `pelican-comments ([\w-]+)", README, re.M))
 
 
 def test_every_target_of_make_is_described() -> None:

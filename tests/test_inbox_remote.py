@@ -24,8 +24,10 @@ from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.inbox.pusher import Pusher
 from pelican.plugins.conversation.inbox.reading import name_ref
 from pelican.plugins.conversation.inbox.remote import AGREED, Remote, RemoteError
+from pelican.plugins.conversation.inbox.sync import SyncPlan, describe_plan
 from pelican.plugins.conversation.inbox.values import STATES, Add, Move, NoSubmissionError, Standing, Submission
 
+from .conftest import PATIENCE_SECONDS
 from .inbox_load import make_ids, make_submission, send_at_once, verify
 
 PENDING, APPROVED, REJECTED, SPAM = STATES
@@ -58,7 +60,7 @@ def put_hook(hub: Path, name: str, script: str) -> None:
     Git(hub, settings=()).run("config", "core.hooksPath", str(hook.parent))
 
 
-def wait_for(is_so: Callable[[], bool], *, seconds: float = 20) -> None:
+def wait_for(is_so: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not is_so():
@@ -167,17 +169,100 @@ def test_what_is_remembered_only_saves_questions(hub: Path, memory: str | None) 
     assert refs_of(hub) == refs_of(one.path)
 
 
-def test_a_submission_of_the_same_id_at_the_remote_is_left_alone(hub: Path) -> None:
-    """A ref that another one made is never overwritten: both stay, and the others are sent."""
+def test_what_came_by_two_receivers_is_one_comment(hub: Path) -> None:
+    """The same words, taken at two moments: the first at the remote stays, and that is told."""
     one, of_one = open_inbox(hub, "one")
     two, of_two = open_inbox(hub, "two")
-    one.add(make_submission("a"))
-    of_one.sync()
-    held = refs_of(hub)["refs/comments/pending/a"]
+    for inbox, second in ((one, "53"), (two, "54")):
+        comment = f"---\nname: Bo\ndate: 2026-03-14T09:26:{second}Z\n---\nYes.\n"
+        inbox.add(Submission("a", comment.encode(), b"thread: talk\nreceived: 2026-03-14T09:26:53Z\n"))
     two.add(make_submission("b"))
-    two.add(Submission("a", b"other", b""))
-    assert ("a",) == of_two.sync().clashes
-    assert {"refs/comments/pending/a": held, "refs/comments/pending/b": two.read("b").standing.revision} == refs_of(hub)
+    of_one.sync()
+    plan = of_two.sync()
+    assert (("a",), (), ()) == (plan.joined, plan.clashes, plan.given_up)
+    assert ("Submission a came by two receivers, and is one comment now, with the same text",) == describe_plan(plan)
+    assert refs_of(hub) == refs_of(two.path)
+    assert one.read("a") == two.read("a")
+    assert SyncPlan() == of_two.sync()
+    assert [] == verify(two, {"a": [PENDING], "b": [PENDING]}, make_expected=None)
+
+
+def test_what_came_by_two_receivers_and_was_decided_at_one_stays_decided(hub: Path) -> None:
+    """Whichever reached the remote first; of two decisions the first one counts."""
+    one, of_one = open_inbox(hub, "one")
+    two, of_two = open_inbox(hub, "two")
+    for id in "abc":
+        two.move(id, PENDING, REJECTED, expected_revision=two.add(make_submission(id)))
+        data = make_submission(id).comment.replace(b":53Z", b":54Z")
+        revision = one.add(Submission(id, data, b""))
+        if id != "a":
+            one.move(id, PENDING, SPAM if id == "b" else REJECTED, expected_revision=revision)
+    of_one.sync()
+    plan = of_two.sync()
+    assert (("a", "b", "c"), ["b"]) == (plan.joined, [step.id for step in plan.given_up])
+    of_one.sync()
+    for inbox in (one, two):
+        assert [] == verify(inbox, {"a": [REJECTED], "b": [SPAM], "c": [REJECTED]}, make_expected=None)
+    assert refs_of(hub) == refs_of(one.path) == refs_of(two.path)
+
+
+@pytest.mark.parametrize("decided", ["", "one"])
+def test_another_text_of_the_same_id_gets_an_id_of_its_own(hub: Path, decided: str) -> None:
+    """A ref that another one made is never overwritten: the text that gives way waits, marked, and both are everywhere."""
+    one, of_one = open_inbox(hub, "one")
+    two, of_two = open_inbox(hub, "two")
+    private = b"thread: talk\nreceived: 2026-03-14T09:26:53Z\n"
+    first, second = (Submission("a", f"---\nname: Bo\n---\n{text}\n".encode(), private) for text in ("Yes.", "No."))
+    revision = one.add(first)
+    if decided:
+        one.move("a", PENDING, APPROVED, expected_revision=revision)
+    of_one.sync()
+    two.add(make_submission("b"))
+    two.add(second)
+    plan = of_two.sync()
+    ((old, new),) = plan.set_apart.items()
+    assert ("a", "a-", ()) == (old, new[:2], plan.clashes)
+    assert new in describe_plan(plan)[0]
+    of_one.sync()
+    for inbox in (one, two):
+        assert (first.comment, second.comment) == (
+            inbox.read("a").submission.comment,
+            inbox.read(new).submission.comment,
+        )
+        assert b"another text than a" in inbox.read(new).submission.private
+        state = APPROVED if decided else PENDING
+        assert [] == verify(inbox, {"a": [state], "b": [PENDING], new: [PENDING]}, make_expected=None)
+    assert SyncPlan() == of_two.sync() == of_one.sync()
+
+
+def test_the_decided_one_of_two_texts_keeps_its_id(hub: Path) -> None:
+    """It was decided here, perhaps published, and the other reached the remote first: that one gets another id."""
+    one, of_one = open_inbox(hub, "one")
+    two, of_two = open_inbox(hub, "two")
+    one.add(Submission("a", b"other", b""))
+    of_one.sync()
+    two.move("a", PENDING, APPROVED, expected_revision=two.add(make_submission("a")))
+    (new,) = of_two.sync().set_apart.values()
+    of_one.sync()
+    for inbox in (one, two):
+        assert b"other" == inbox.read(new).submission.comment
+        assert [] == verify(inbox, {"a": [APPROVED], new: [PENDING]}, make_expected=None)
+
+
+def test_two_texts_of_one_id_that_are_both_decided_are_left_alone(hub: Path) -> None:
+    """A ref that another one made is never overwritten: both stay, that is told, and the others are sent."""
+    one, of_one = open_inbox(hub, "one")
+    two, of_two = open_inbox(hub, "two")
+    one.move("a", PENDING, APPROVED, expected_revision=one.add(make_submission("a")))
+    of_one.sync()
+    held = refs_of(hub)["refs/comments/approved/a"]
+    two.add(make_submission("b"))
+    two.move("a", PENDING, REJECTED, expected_revision=two.add(Submission("a", b"other", b"")))
+    plan = of_two.sync()
+    assert (("a",), True) == (plan.clashes, "neither is pushed" in describe_plan(plan)[0])
+    assert {"refs/comments/approved/a": held, "refs/comments/pending/b": two.read("b").standing.revision} == refs_of(
+        hub
+    )
     assert b"other" == two.read("a").submission.comment
 
 
@@ -258,7 +343,7 @@ def test_nothing_that_another_one_pushed_is_overwritten(hub: Path) -> None:
     inbox, _ = open_inbox(hub, "one")
     revisions = write_commits(inbox.git, [NewCommit(name, {"file": name.encode()}) for name in "abc"])
     name, other = name_ref("a", PENDING), name_ref("b", PENDING)
-    push = partial(push_refs, inbox.git, str(hub), timeout_seconds=20)
+    push = partial(push_refs, inbox.git, str(hub), timeout_seconds=PATIENCE_SECONDS)
     assert {} == push(updates=[RefUpdate(name, None, revisions[0])])
     for old, new in [(None, revisions[1]), (revisions[1], revisions[2]), (revisions[1], None)]:
         refused = push(updates=[RefUpdate(name, old, new), RefUpdate(other, None, revisions[1])])
@@ -339,12 +424,14 @@ def use_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Non
 def test_a_slow_remote_delays_nobody(hub: Path, pushers: list[Pusher], monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers come as quickly as without it, and everything arrives."""
     inbox = Inbox.open(hub.with_name("one.git"))
-    use_ssh(hub.parent, monkeypatch, "sleep 1")
+    may_go = hub.with_name("open")
+    use_ssh(hub.parent, monkeypatch, f"while [ ! -e {may_go} ]; do sleep 0.1; done; sleep 0.3")
     pushers.append(Pusher(Remote(inbox, f"ssh://host{hub}"), poll_seconds=0.1))
     pushers[0].notify()
     load = send_at_once(lambda id: (inbox.add(make_submission(id)), pushers[0].notify()), make_ids(4, 4))
     assert [] == load.refused
-    assert refs_of(hub) != refs_of(inbox.path)
+    assert {} == refs_of(hub)
+    may_go.touch()
     wait_for(lambda: refs_of(hub) == refs_of(inbox.path))
     assert [] == verify(inbox, load.allowed)
 
@@ -355,7 +442,7 @@ def test_a_remote_that_hangs_is_given_up_and_tried_again(
     """Nobody waits for it; what hung is stopped, with all it had started."""
     inbox = Inbox.open(hub.with_name("one.git"))
     use_ssh(tmp_path, monkeypatch, f"[ -e {tmp_path}/open ] || {{ echo $$ >>{tmp_path}/hanging; exec sleep 600; }}")
-    remote = Remote(inbox, f"ssh://host{hub}", timeout_seconds=1.5)
+    remote = Remote(inbox, f"ssh://host{hub}", timeout_seconds=3)
     pushers.append(Pusher(remote, first_pause_seconds=0.05))
     pushers[0].notify()
     wait_for((tmp_path / "hanging").exists)
@@ -396,16 +483,20 @@ def test_a_process_that_dies_while_pushing_loses_and_doubles_nothing(hub: Path) 
 def test_closing_does_not_wait_for_the_network(hub: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """And nothing starts again."""
     inbox = Inbox.open(hub.with_name("one.git"))
-    use_ssh(tmp_path, monkeypatch, f"touch {tmp_path}/hanging; exec sleep 3")
-    pusher = Pusher(Remote(inbox, f"ssh://host{hub}", timeout_seconds=1))
+    waiting = f"touch {tmp_path}/hanging; while [ ! -e {tmp_path}/open ]; do sleep 0.05; done; exit 1"
+    use_ssh(tmp_path, monkeypatch, waiting)
+    pusher = Pusher(Remote(inbox, f"ssh://host{hub}"))
     pusher.notify()
     wait_for((tmp_path / "hanging").exists)
-    started = time.monotonic()
+    (round_,) = [thread for thread in threading.enumerate() if thread.name == "inbox pusher"]
     pusher.close(patience_seconds=0.1)
-    assert time.monotonic() - started < 0.6
+    assert round_.is_alive()
     pusher.notify()
     (tmp_path / "hanging").unlink()
-    time.sleep(1.5)
+    (tmp_path / "open").touch()
+    round_.join(PATIENCE_SECONDS)
+    assert not round_.is_alive()
+    assert [] == [thread for thread in threading.enumerate() if thread.name == "inbox pusher"]
     assert not (tmp_path / "hanging").exists()
 
 

@@ -51,6 +51,25 @@ def test_two_submissions_of_one_id_are_both_kept() -> None:
     assert SyncPlan(clashes=("a",)) == plan(None, OLD, THEIRS, r1=[], r3=[])
 
 
+@pytest.mark.parametrize(
+    ("here", "there"), [(OLD, THEIRS), (OLD, Standing(PENDING, "3")), (OURS, Standing(APPROVED, "3"))]
+)
+def test_of_two_that_say_the_same_the_first_at_the_remote_stays(here: Standing, there: Standing) -> None:
+    """As one comment; nothing is given up, for nothing was decided otherwise."""
+    step = Step("a", here, there)
+    made = plan_sync({}, {"a": here}, {"a": there}, {}, joined=["a"])
+    assert SyncPlan(take=(step,), joined=("a",)) == made
+
+
+def test_of_two_that_say_the_same_the_one_that_is_decided_stays() -> None:
+    """A decision here is sent; where both are decided, the one at the remote counts and that is told."""
+    made = plan_sync({}, {"a": OURS}, {"a": OLD}, {}, joined=["a"])
+    assert SyncPlan(send=(Step("a", OLD, OURS),), joined=("a",)) == made
+    step = Step("a", OURS, THEIRS)
+    made = plan_sync({}, {"a": OURS}, {"a": THEIRS}, {}, joined=["a"])
+    assert SyncPlan(take=(step,), given_up=(step,), joined=("a",)) == made
+
+
 standings = st.none() | st.builds(Standing, st.sampled_from(STATES), st.sampled_from("1234"))
 sides = st.dictionaries(st.sampled_from("abcd"), st.tuples(standings, standings, standings))
 
@@ -72,3 +91,17 @@ def test_after_the_plan_both_sides_stand_alike(found: dict) -> None:
         id: s for id, s in after_there.items() if id not in made.clashes
     }
     assert set(made.clashes) <= set(find_differing(base, here, there))
+
+
+@given(sides)
+def test_after_twins_are_joined_both_sides_stand_alike(found: dict) -> None:
+    """No clash is left; a decision here gives way only to another decision there."""
+    base, here, there = ({id: s[side] for id, s in found.items() if s[side]} for side in range(3))
+    clashes = plan_sync(base, here, there, {}).clashes
+    made = plan_sync(base, here, there, {}, joined=clashes)
+    assert ((), clashes) == (made.clashes, made.joined)
+    after_here = here | {step.id: step.new for step in made.take}
+    after_there = there | {step.id: step.new for step in made.send}
+    assert {id: s for id, s in after_here.items() if s} == {id: s for id, s in after_there.items() if s}
+    for id in clashes:
+        assert PENDING is here[id].state or PENDING is not after_here[id].state

@@ -39,6 +39,7 @@ LAYERS = (
     {"comments.comment_file"},
     {
         "moderation.candidates",
+        "moderation.public_threads",
         "rendering.feed_values",
         "importers.tidy_html",
         "inbox.sync",
@@ -72,9 +73,10 @@ LAYERS = (
     {"publishing.inputs", "publishing.record", "publishing.writing"},
     {"building.conversations", "git.remote", "git.work_tree", "inbox.reading"},
     {"inbox.writing", "receiver.thread_index", "moderation.site_repository"},
-    {"inbox.keeping"},
-    {"inbox.remote", "moderation.moderating"},
-    {"inbox.pusher"},
+    {"inbox.keeping", "inbox.twins"},
+    {"inbox.remote"},
+    {"inbox.pusher", "moderation.exchange"},
+    {"moderation.moderating"},
     # entry points: glue
     {"building.site_feeds", "publishing.splicing", "publishing.update"},
     {
@@ -135,7 +137,7 @@ LAYERS = (
     {"receiver.app"},
     {"receiver.assembly"},
     {"receiver.__init__"},
-    {"cli.local_receiver"},
+    {"cli.local_receiver", "cli.sign_in"},
     {"cli.serve"},
     {"cli.__init__"},
     {"cli.__main__"},

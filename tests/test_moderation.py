@@ -18,14 +18,13 @@ from pelican.plugins.conversation.moderation.decisions import (
     Facts,
     FileChange,
     Plan,
-    PublicThread,
 )
 from pelican.plugins.conversation.moderation.planning import (
     find_hindrance,
     make_tombstone,
     plan_session,
-    read_public_thread,
 )
+from pelican.plugins.conversation.moderation.public_threads import PublicThread, read_public_thread
 from pelican.plugins.conversation.moderation.session_log import (
     LoggedSession,
     describe_changes,
@@ -307,6 +306,16 @@ def test_comments_that_answer_each_other_can_be_removed() -> None:
     threads = public(make_comment("a", "b"), make_comment("b", "a"), make_comment("c", "c"))
     plan = plan_session(remove("a", "b", "c"), facts(threads=threads))
     assert {"a-page/a.md", "a-page/b.md"} == {path for path, data in plan.files.items() if data is not None}
+
+
+def test_of_a_thread_only_what_is_asked_for_is_parsed() -> None:
+    """Approving a reply looks at its parent, however many comments there are; whoever wants all gets all."""
+    files = [CommentFile(id, f"a-page/{id}.md", format_comment(make_comment(id))) for id in ("a", "b", "c")]
+    thread = read_public_thread("a-page", [*files, CommentFile("d", "a-page/d.md", b"?")])
+    assert (True, False, False) == tuple(thread.is_published(id) for id in ("a", "d", "e"))
+    assert {"a", "d"} == set(thread.comments._parsed)
+    assert (["a", "b", "c"], 3) == (list(thread.comments), len(thread.comments))
+    assert ("d" in thread.files, "d" in thread.comments, thread.comments.get("d")) == (True, False, None)
 
 
 def test_the_inbox_learns_that_a_comment_was_removed() -> None:

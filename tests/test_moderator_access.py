@@ -1,11 +1,10 @@
 """Who gets to the moderation page: one-time links, the password, passes, and forms that others wrote."""
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.errors import SettingsError
+from pelican.plugins.conversation.errors import ConversationError, SettingsError
 from pelican.plugins.conversation.model import State
 from pelican.plugins.conversation.receiver import create_app
 from pelican.plugins.conversation.receiver.moderator import add_configured_moderator
@@ -13,6 +12,7 @@ from pelican.plugins.conversation.receiver.site_build import SiteBuild
 from werkzeug.security import generate_password_hash
 
 from .moderator_desk import FORM, PLACE, ModeratorDesk, parse, read_form, text_of
+from .serving import COMMAND
 
 ONE = "20260314-100000-one1"
 PASSWORD = "correct horse"
@@ -288,11 +288,8 @@ def test_headers(desk: ModeratorDesk) -> None:
 # On a server
 
 
-def test_on_a_server_the_page_needs_a_password(desk: ModeratorDesk) -> None:
-    """A receiver on a server has the page where a password is set, and builds the site as the blogger does."""
-    without = create_app(replace(desk.settings, password_hash=None))
-    add_configured_moderator(without, desk.site.root / "pelicanconf.py")
-    assert 404 == without.test_client().get(PLACE).status_code
+def test_on_a_server_the_password_lets_in(desk: ModeratorDesk) -> None:
+    """The page of a receiver on a server builds the site as the blogger does."""
     app = create_app(desk.settings)
     add_configured_moderator(app, desk.site.root / "pelicanconf.py")
     client = app.test_client()
@@ -302,6 +299,62 @@ def test_on_a_server_the_page_needs_a_password(desk: ModeratorDesk) -> None:
     page = parse(client.post(f"{PLACE}/decide", data={**values, f"action-{ONE}": "approve"}, content_type=FORM))
     assert not page.select(".problems")
     assert "On the page." in (desk.site.root / "output" / "talk.html").read_text()
+
+
+@pytest.fixture
+def server(desk: ModeratorDesk) -> Path:
+    """The settings file of a site on a server, without a password, whose receiver has run."""
+    path = desk.site.root / "pelicanconf.py"
+    more = 'SITEURL = "https://blog.example.org"\nCONVERSATION_RECEIVER = "/conversation"\n'
+    path.write_text(f"{path.read_text()}{more}")
+    return path
+
+
+def test_on_a_server_a_command_prints_a_link(
+    desk: ModeratorDesk, server: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line on standard output, an address of the site; it lets in once, with no password in the settings."""
+    done = desk.site.files.run(*COMMAND, "sign-in")
+    assert (0, "It works once, within ten minutes.\n") == (done.returncode, done.stderr)
+    (link,) = done.stdout.splitlines()
+    monkeypatch.setenv("CONVERSATION_SETTINGS", str(server))
+    client = create_app().test_client()
+    path = link.removeprefix("https://blog.example.org")
+    assert f"{PLACE}/sign-in/" in path
+    assert [303, 403] == [client.post(path, base_url="https://blog.example.org").status_code for _ in range(2)]
+    assert 200 == client.get(PLACE, base_url="https://blog.example.org").status_code
+
+
+@pytest.mark.parametrize(
+    ("expected", "change"),
+    [
+        ("there is no receiver to sign in to", "CONVERSATION_RECEIVER = None"),
+        ("a link needs a host", "SITEURL = ''"),
+        ("which a receiver makes when it starts", "CONVERSATION_SECRET = 'var/other'"),
+        ("belongs to another user", "import os; os.geteuid = lambda: 4711"),
+    ],
+)
+def test_a_link_that_would_let_nobody_in_is_not_made(
+    desk: ModeratorDesk, server: Path, expected: str, change: str
+) -> None:
+    """The error says what to do, and no secret is made that the receiver could not read."""
+    server.write_text(f"{server.read_text()}{change}\n")
+    done = desk.site.files.run(*COMMAND, "sign-in")
+    assert (1, "", True) == (done.returncode, done.stdout, expected in done.stderr)
+    assert not (server.parent / "var" / "other").exists()
+
+
+def test_on_a_server_without_a_repository(
+    desk: ModeratorDesk, server: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Comments are taken, and the log says why there is no page; with a password that stops the start."""
+    (desk.site.root / ".git").rename(desk.site.root / "away")
+    monkeypatch.setenv("CONVERSATION_SETTINGS", str(server))
+    assert 404 == create_app().test_client().get(PLACE).status_code
+    assert "There is no moderation page" in caplog.text
+    server.write_text(f"{server.read_text()}CONVERSATION_PASSWORD_HASH = {HASH!r}\n")
+    with pytest.raises(ConversationError, match="git init"):
+        create_app()
 
 
 def test_builds_that_are_asked_for_together(desk: ModeratorDesk) -> None:

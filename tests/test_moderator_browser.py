@@ -93,6 +93,7 @@ def test_keys(served: Served, chromium: Browser) -> None:
     expect(page.locator(f"#waiting-{IDS[0]}")).to_be_focused()
     page.keyboard.press("Control+Enter")
     expect(page.locator(".report h2")).to_have_text("Approve 1 comment, answer 1, decline 1")
+    page.wait_for_load_state()
     assert ["Approve 1 comment, answer 1, decline 1"] == served.desk.new_subjects
     assert [] == complaints
     context.close()
@@ -108,6 +109,7 @@ def test_the_key_to_edit(served: Served, chromium: Browser) -> None:
     page.get_by_label("Comment").fill("Changed.")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(f"#waiting-{IDS[2]}")).to_contain_text("Changed.")
+    page.wait_for_load_state()
     assert "approve" == chosen(page, IDS[0])
     context.close()
 
@@ -121,8 +123,11 @@ def test_scripts_off(served: Served, chromium: Browser) -> None:
     page.locator(f"#waiting-{IDS[0]}").get_by_role("radio", name="Approve").check()
     page.locator(f"#waiting-{IDS[1]}").get_by_role("radio", name="Spam").check()
     page.locator(f"#waiting-{IDS[2]}").get_by_role("button", name="Edit").click()
+    expect(page.locator("h1")).to_have_text("Edit the comment by Name 2")
     page.get_by_label("Name").fill("Somebody")
     page.get_by_role("button", name="Save").click()
+    expect(page.locator(f"#waiting-{IDS[2]}")).to_contain_text("Somebody")
+    page.wait_for_load_state()
     assert ["approve", "spam", ""] == [chosen(page, id) for id in IDS]
     page.locator(f"#waiting-{IDS[0]} summary").click()
     page.locator(f"#waiting-{IDS[0]} textarea").fill("An answer.")
@@ -155,5 +160,7 @@ def test_narrow_screens(served: Served, chromium: Browser, scheme: str) -> None:
     small = "[...document.querySelectorAll('.choices label, button')].filter(e => e.getBoundingClientRect().height < 24).length"
     assert 0 == page.evaluate(small)
     page.locator(f"#waiting-{IDS[0]}").get_by_role("button", name="Edit").click()
+    expect(page.locator("h1")).to_have_text("Edit the comment by Name 0")
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     context.close()

@@ -2,9 +2,11 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
+from .browsing import until
 from .building import TestSite
+from .conftest import PATIENCE_SECONDS
 from .reading_site import HOST, KINDS, shown, write_blog
 
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")  # Playwright's own sockets, at exit
@@ -74,10 +76,14 @@ def test_nothing_overflows(blog: TestSite, chromium: Browser, width: int) -> Non
             assert (path, []) == (path, page.evaluate(outside))
 
 
-def is_seen(page: Page, selector: str) -> bool:
-    """Whether an element is within the window, or its beginning is."""
-    box = page.locator(selector).bounding_box()
-    return box is not None and -1 <= box["y"] < page.viewport_size["height"] and box["height"] > 0
+def expect_seen(page: Page, selector: str) -> None:
+    """Wait until an element is within the window, or its beginning is: a browser scrolls when it comes to it."""
+
+    def is_seen() -> bool:
+        box = page.locator(selector).bounding_box()
+        return box is not None and -1 <= box["y"] < page.viewport_size["height"] and box["height"] > 0
+
+    until(page, is_seen)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -88,7 +94,7 @@ def test_a_permalink_lands_and_shows_its_comment(
     """The comment is in the window and looks unlike the others; an older anchor does the same."""
     with shown(blog, chromium, f"talk.html#{fragment}", java_script_enabled=scripts) as page:
         comment = f".comment:is(#{fragment}, :has(> #{fragment}))"
-        assert is_seen(page, comment)
+        expect_seen(page, comment)
         colour = "e => getComputedStyle(e).backgroundColor"
         assert page.locator(comment).evaluate(colour) != page.locator("#comment-a").evaluate(colour)
 
@@ -99,13 +105,13 @@ def test_the_permalink_of_a_comment_that_has_moved(blog: TestSite, chromium: Bro
     with shown(blog, chromium, f"talk.html#{fragment}", java_script_enabled=False) as page:
         moved = page.locator(".conversation-moved:visible")
         assert 1 == moved.count()
-        assert is_seen(page, ".conversation-parts")
+        expect_seen(page, ".conversation-parts")
         page.locator(f"li:has(> #{fragment}) > a[href]").click()
-        assert f"{HOST}/talk/comments-3.html#conversation" == page.url
-        assert page.locator(f".comment:is(#{fragment}, :has(> #{fragment}))").is_visible()
+        page.wait_for_url(f"{HOST}/talk/comments-3.html#conversation")
+        expect(page.locator(f".comment:is(#{fragment}, :has(> #{fragment}))")).to_be_visible()
     with shown(blog, chromium, f"talk.html#{fragment}") as page:
         page.wait_for_url(f"{HOST}/talk/comments-3.html#{fragment}")
-        assert is_seen(page, "#comment-z3")
+        expect_seen(page, "#comment-z3")
     with shown(blog, chromium, "talk/comments-3.html#comment-z0") as page:  # it never stood there
         page.wait_for_url(f"{HOST}/talk/comments-2.html#comment-z0")
 
@@ -127,9 +133,11 @@ def test_the_skip_links_skip(blog: TestSite, chromium: Browser, scripts: bool) -
         assert box["y"] >= 0
         assert "Skip to the conversation" == press(page, "Tab")
         press(page, "Enter")
+        page.wait_for_url("**#discussion")
         assert "Skip the comments" == press(page, "Tab")
         assert "none" != page.locator(":focus").evaluate("e => getComputedStyle(e).outlineStyle")
         press(page, "Enter")
+        page.wait_for_url("**#conversation-end")
         assert "the feed of this conversation" == press(page, "Tab")
 
 
@@ -159,7 +167,7 @@ def test_reply_links_go_where_they_say(blog: TestSite, chromium: Browser) -> Non
             )
         assert 0 == page.locator("#comment-e > .comment-reply").count()
         page.get_by_role("link", name="Reply to Bea, comment 2").click()
-        assert f"{HOST}/conversation/reply/talk/b" == page.url
+        page.wait_for_url(f"{HOST}/conversation/reply/talk/b")
     with shown(blog, chromium, "shut.html") as page:
         assert 0 == page.locator(".comment-reply, form").count()
         assert page.get_by_text("The author has closed the comments on this page.").is_visible()
@@ -194,6 +202,7 @@ def test_the_script_keeps_a_draft(blog: TestSite, chromium: Browser) -> None:
         assert "Half a sen" == page.locator("#comment-b > form [name=body]").input_value()
         assert "Zoë" == page.locator("[name=name]").input_value()
         page.get_by_role("button", name="Preview").click()
+        page.wait_for_url(f"{HOST}/conversation/preview")
         page.goto(f"{HOST}/talk.html")
         assert "" == page.locator("[name=body]").input_value()
 
@@ -238,10 +247,10 @@ def test_print_page_works_without_scripts(blog: TestSite, chromium: Browser) -> 
     """The link shows the page as it will be printed, and a way back."""
     with shown(blog, chromium, "talk.html", java_script_enabled=False) as page:
         page.get_by_role("link", name="Print page").click()
-        assert page.get_by_text("This is the page as it prints").is_visible()
-        assert not page.locator(".site-nav").is_visible()
+        expect(page.get_by_text("This is the page as it prints")).to_be_visible()
+        expect(page.locator(".site-nav")).to_be_hidden()
         page.get_by_role("link", name="Back to the page").click()
-        assert page.locator(".site-nav").is_visible()
+        expect(page.locator(".site-nav")).to_be_visible()
 
 
 def test_right_to_left(blog: TestSite, chromium: Browser) -> None:
@@ -265,8 +274,10 @@ def test_five_thousand_comments_can_be_read(tmp_path_factory: pytest.TempPathFac
     site.build("-t", "simple")
     with shown(site, chromium, "long.html#comment-c2500") as page:
         assert 5000 == page.locator(".comment").count()
-        assert is_seen(page, "#comment-c2500")
+        expect_seen(page, "#comment-c2500")
         page.keyboard.press("End")
-        page.wait_for_function("scrollY + innerHeight > document.documentElement.scrollHeight - 5", timeout=10_000)
+        page.wait_for_function(
+            "scrollY + innerHeight > document.documentElement.scrollHeight - 5", timeout=1000 * PATIENCE_SECONDS
+        )
         page.locator("#comment-c4999").scroll_into_view_if_needed()
-        assert is_seen(page, "#comment-c4999")
+        expect_seen(page, "#comment-c4999")

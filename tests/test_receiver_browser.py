@@ -8,9 +8,11 @@ import pytest
 import waitress
 from axe_playwright_python.sync_playwright import Axe
 from pelican.plugins.conversation.model import State
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from .browsing import until
+from .conftest import PATIENCE_SECONDS
 from .receiving import PUBLISHED, Desk
 
 pytestmark = [
@@ -35,7 +37,7 @@ def address(desk: Desk) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.effective_port}/conversation"
     server.task_dispatcher.shutdown()
     server.close()
-    thread.join(timeout=5)
+    thread.join(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(params=[(1000, "light"), (320, "dark")], ids=["wide", "narrow"])
@@ -51,8 +53,9 @@ def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
 
 
 def check(page: Page, heading: str) -> None:
-    """Fail unless the page has this heading, fits its window, and its policy stands in nobody's way."""
-    assert heading == page.locator("h1").inner_text()
+    """Wait for the page with this heading; fail unless it fits its window, and its policy stands in nobody's way."""
+    expect(page.locator("h1")).to_have_text(heading)
+    page.wait_for_load_state()
     width = page.viewport_size["width"]
     for box in (page.locator("main"), page.locator("h1"), *page.locator("main *").all()):
         found = box.bounding_box()
@@ -102,6 +105,7 @@ def test_decided(desk: Desk, address: str, page: Page) -> None:
     page.get_by_label("Name").fill("Iris")
     page.get_by_label("Comment", exact=True).fill("Well.")
     page.get_by_role("button", name="Preview").click()
+    check(page, "Preview")
     page.get_by_role("button", name="Send").click()
     check(page, "Awaiting moderation")
     page.go_back()
@@ -119,26 +123,28 @@ def test_everybody_can_use_the_pages(desk: Desk, address: str, chromium: Browser
     context = chromium.new_context(color_scheme=scheme)
     page = context.new_page()
 
-    def examine() -> None:
+    def examine(heading: str) -> None:
+        expect(page.locator("h1")).to_have_text(heading)
+        page.wait_for_load_state()
         found = Axe().run(page)
         assert 0 == found.violations_count, found.generate_report()
 
     page.goto(f"{address}/reply/talk/{PUBLISHED}")
-    examine()
+    examine("Reply to Reader")
     page.get_by_label("Name").fill("Ann Example")
     page.get_by_label("Your web page").fill("not an address")
     page.get_by_label("Comment", exact=True).fill("`Code`, a [link](https://example.org/).\n\n> A quote.")
     page.get_by_role("button", name="Preview").click()
-    examine()
+    examine("Please look again")
     page.get_by_label("Your web page").fill("")
     page.get_by_role("button", name="Preview").click()
-    examine()
+    examine("Preview")
     page.get_by_role("button", name="Send").click()
     page.get_by_text("Change it", exact=True).click()
     page.get_by_text("Take it back", exact=True).click()
-    examine()
+    examine("Awaiting moderation")
     page.goto(f"{address}/nowhere")
-    examine()
+    examine("That did not work")
     context.close()
 
 
@@ -155,8 +161,7 @@ def test_a_browser_keeps_to_the_policy(desk: Desk, address: str, chromium: Brows
     framing = address.replace("/conversation", "/framing")
     page.route(framing, answer)
     page.goto(framing)
-    page.wait_for_timeout(300)
-    assert page.frames[1].url.startswith("chrome-error:")
+    until(page, lambda: len(page.frames) > 1 and page.frames[1].url.startswith("chrome-error:"))
     state = desk.send(url="https://elsewhere.example/me").headers["Location"]
     page.route("https://elsewhere.example/**", answer)
     page.goto(address.removesuffix("/conversation") + state)

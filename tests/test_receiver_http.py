@@ -14,6 +14,7 @@ import waitress
 from bs4 import BeautifulSoup
 from pelican.plugins.conversation.receiver.incoming import MAX_REQUEST_BYTES
 
+from .conftest import PATIENCE_SECONDS
 from .receiving import JSON, PUBLISHED, Desk
 
 FORM = {"thread": "talk", "name": "Bo", "body": "Yes."}
@@ -38,7 +39,7 @@ def port(desk: Desk) -> Iterator[int]:
 
 def ask(port: int, head: str, *chunks: bytes) -> bytes:
     """Send a request by hand, as far as the server takes it, and return its answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
         try:
             for chunk in chunks:

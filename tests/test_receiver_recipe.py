@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ import pytest
 from pelican.plugins.conversation.receiver.incoming import MAX_REQUEST_BYTES
 
 from .building import TestSite
+from .conftest import PATIENCE_SECONDS
+from .serving import find_free_port
 
 RECIPES = Path(__file__).parent.parent / "docs" / "recipes"
 SETTINGS = """\
@@ -33,12 +34,6 @@ def read_command() -> list[str]:
     return shlex.split(line)
 
 
-def find_free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """The port of the service's command, run on a small site as the service runs it."""
@@ -49,7 +44,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     command = [str(Path(sys.executable).with_name(Path(program).name)), *(option.replace("127.0.0.1:8001", f"127.0.0.1:{port}") for option in options)]  # fmt: skip
     environment = {**os.environ, "CONVERSATION_SETTINGS": str(tmp_path / "pelicanconf.py")}
     process = subprocess.Popen(command, cwd="/", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
             assert 200 == ask(port, "GET", "/conversation/health")[0]
@@ -63,7 +58,7 @@ def port(tmp_path: Path) -> Iterator[int]:
 
 def ask(port: int, method: str, path: str, *, body: str = "", source: str = "127.0.0.1", **headers: str) -> tuple[int, bytes]:  # fmt: skip
     """Return status and body of an answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(source, 0))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS, source_address=(source, 0))
     try:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", **headers})  # fmt: skip
@@ -75,7 +70,7 @@ def ask(port: int, method: str, path: str, *, body: str = "", source: str = "127
 
 def announce(port: int, length: int) -> int:
     """Say that a body of this length will come, and return the status of the answer to that."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     try:
         connection.putrequest("POST", "/conversation/preview")
         connection.putheader("Content-Length", str(length))
@@ -118,7 +113,7 @@ def test_behind_nginx(port: int, tmp_path: Path) -> None:
     (tmp_path / "nginx.conf").write_text(main, "utf-8")
     process = subprocess.Popen([nginx, "-c", tmp_path / "nginx.conf", "-p", tmp_path], stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             try:
                 assert 200 == ask(front, "GET", "/conversation/health")[0]

@@ -12,6 +12,7 @@ from pelican.plugins.conversation.inbox.submission import CONSENT, TRAP, parse_p
 from pelican.plugins.conversation.model import State
 from werkzeug.datastructures import Headers
 
+from .conftest import PATIENCE_SECONDS
 from .receiving import JSON, PUBLISHED, Desk, visible_text
 
 FORM = {"thread": "talk", "name": "Bo", "body": "Yes, **indeed**."}
@@ -282,7 +283,7 @@ def test_what_was_sent_is_pushed(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "site", CONVERSATION_INBOX_REMOTE=str(remote))
 
     def wait_for(count: int) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE_SECONDS
         while (found := len(list_remote_refs())) != count and time.monotonic() < end:
             time.sleep(0.05)
         assert count == found

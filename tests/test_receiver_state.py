@@ -13,6 +13,7 @@ from pelican.plugins.conversation.inbox.submission import parse_private_part
 from pelican.plugins.conversation.model import State
 from pelican.plugins.conversation.receiver.housekeeping import STAMP
 
+from .conftest import PATIENCE_SECONDS
 from .receiving import JSON, PUBLISHED, Desk, visible_text
 
 FORM = {"name": "Bo", "body": "Yes."}
@@ -195,7 +196,7 @@ def test_what_was_taken_back_is_erased(desk: Desk) -> None:
     assert stamp.exists()
     os.utime(stamp, (0, 0))
     assert 200 == desk.client.post(f"{address}/withdraw").status_code
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE_SECONDS
     command = ["git", "-C", desk.settings.inbox, "cat-file", "-e", revision]
     while subprocess.run(command, check=False, capture_output=True).returncode == 0 and time.monotonic() < end:
         time.sleep(0.05)

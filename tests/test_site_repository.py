@@ -497,7 +497,7 @@ def test_a_session_that_is_killed_is_whole_or_was_not(
     script = KILLER.format(command=command, folder=tmp_path, number=number, before=before)
     facts = {"settings": PELICAN_SETTINGS, "root": str(site.root), "tests": "", "a": A, "b": B, "public": PUBLIC}
     done = subprocess.run(
-        [sys.executable, "-c", DYING.format(**facts)], check=False, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", DYING.format(**facts)], check=False, capture_output=True, text=True, timeout=120,
         env={**os.environ, "PATH": wrap_git(folder, script)},
     )  # fmt: skip
     assert -9 == done.returncode, done.stderr

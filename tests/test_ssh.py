@@ -117,7 +117,7 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("SSH_AUTH_SOCK", socket)
     yield
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=120)
 
 
 @pytest.mark.usefixtures("agent")
@@ -152,7 +152,7 @@ def test_a_locked_key_without_terminal_says_what_to_do(tmp_path: Path) -> None:
     program = "import sys, pathlib as p, pelican.plugins.conversation.comments.ssh as s; s.sign_files([p.Path(sys.argv[1])], key=p.Path(sys.argv[2]))"
     done = subprocess.run(
         [sys.executable, "-c", program, path, key],
-        start_new_session=True, capture_output=True, text=True, check=False, timeout=60,
+        start_new_session=True, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode != 0
     assert re.search(rf"SigningError: .*passphrase.*`ssh-add {re.escape(str(key))}`.*terminal", done.stderr)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from .conftest import PROJECT
+from .conftest import PATIENCE_SECONDS, PROJECT
 from .moderated_site import PUBLIC, ModeratedSite, git
 from .serving import COMMAND, Served
 from .signing_site import add_settings, add_signing_key
@@ -43,7 +43,7 @@ def served(site: ModeratedSite) -> Iterator[Served]:
 def plain(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser with scripts off."""
     context = chromium.new_context(java_script_enabled=False)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(1000 * PATIENCE_SECONDS)
     yield context
     context.close()
 
@@ -53,6 +53,7 @@ def write(page: Page, served: Served, *, name: str, body: str, reply: bool = Fal
     page.goto(f"{served.address}/talk.html")
     if reply:
         page.click("a.comment-reply >> nth=0")
+        expect(page).to_have_url(re.compile("/conversation/reply/"))
     page.get_by_label("Name").fill(name)
     page.get_by_label("Comment", exact=True).fill(body)
     page.get_by_role("button", name="Preview").click()
@@ -68,6 +69,7 @@ def test_a_comment_walks_from_the_form_to_the_page(
     before = site.subjects()
     reader = plain.new_page()
     write(reader, served, name="Ivo Marsh", body="Does it work with a **teapot**?")
+    reader.wait_for_load_state()
     state_page = reader.url
     assert before == site.subjects()
     assert [] == plain.cookies()

@@ -15,11 +15,12 @@ import click
 from ..errors import ConversationError
 
 COMMANDS = (
-    "serve", "publish", "queue", "show", "approve", "reject", "spam", "reply", "edit", "remove", "undo", "await", "check", "import",
+    "serve", "publish", "queue", "show", "approve", "reject", "spam", "reply", "edit", "remove", "undo", "await", "sign-in",
+    "check", "import",
 )  # fmt: skip
 """In the order of a day's work; each is the function `command` in the module of its name, loaded when it is called.
 
-A name that Python keeps for itself has a `_` behind it there.
+A name that Python keeps for itself has a `_` behind it there, and a hyphen is a `_`.
 """
 
 
@@ -34,7 +35,7 @@ class LazyGroup(click.Group):
         """Import and return the command, or None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"{__name__}.{cmd_name}{'_' * iskeyword(cmd_name)}")
+        module = import_module(f"{__name__}.{cmd_name.replace('-', '_')}{'_' * iskeyword(cmd_name)}")
         command: click.Command = module.command
         return command
 

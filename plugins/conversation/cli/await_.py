@@ -16,7 +16,7 @@ from ..comments.store import Store, show_path
 from ..errors import ConversationError
 from ..model import Comment, Settings
 from ..moderation.awaiting import find_unanswered
-from ..moderation.planning import read_public_thread
+from ..moderation.public_threads import read_public_thread
 from .listing import Row, print_rows
 from .picking import Name, find_name
 

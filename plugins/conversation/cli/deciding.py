@@ -3,6 +3,8 @@
 Rule: the revision that was read here goes with each decision, so a text that changes meanwhile is not decided about.
 """
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -12,16 +14,25 @@ from ..model import State
 from ..moderation.candidates import Candidate
 from ..moderation.decisions import Action, Decision
 from ..moderation.moderating import Moderation
-from .picking import pick_candidates, require_some
-from .session_end import end_session, print_plan, shorten
+from .picking import all_option, from_option, ids_argument, pick_candidates, require_some
+from .session_end import (
+    build_option,
+    dry_run_option,
+    end_session,
+    print_failures,
+    print_plan,
+    shorten,
+)
 
 EXCERPT = 60
 """Characters of a comment beside what became of it."""
 
 
 def open_moderation(settings_file: str) -> Moderation:
-    """Open the inbox and the repository of the site."""
-    return Moderation(site_settings(load_pelican_settings(Path(settings_file))))
+    """Open the inbox and the repository of the site, with what the inbox's remote has."""
+    moderation = Moderation(site_settings(load_pelican_settings(Path(settings_file))))
+    print_failures(moderation.exchange())
+    return moderation
 
 
 def excerpt(candidate: Candidate) -> str:
@@ -30,21 +41,59 @@ def excerpt(candidate: Candidate) -> str:
     return shorten(f"{candidate.name}: {body}", EXCERPT)
 
 
-def decide_alike(
-    settings_file: str, action: Action, ids: tuple[str, ...], *, states: tuple[State, ...], all_: bool,
-    from_name: str | None, dry_run: bool, no_build: bool,
-) -> None:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was said on the command line about what is decided, and how."""
+
+    ids: tuple[str, ...]
+    """As typed."""
+    all: bool
+    from_name: str | None
+    is_dry_run: bool
+    builds: bool
+
+
+def deciding_command(
+    name: str, short_help: str, *, completed_from: Collection[State]
+) -> Callable[[Callable[[str, Chosen], None]], click.Command]:
+    """Make a command of a function: with ids, `--all`, `--from`, `--dry-run` and `--no-build`; its docstring is the help."""
+
+    def make(function: Callable[[str, Chosen], None]) -> click.Command:
+        @click.command(name=name, short_help=short_help, help=function.__doc__)
+        @ids_argument(completed_from=completed_from)
+        @all_option
+        @from_option
+        @dry_run_option
+        @build_option
+        @click.pass_obj
+        def command(
+            settings_file: str,
+            ids: tuple[str, ...],
+            *,
+            all_: bool,
+            from_name: str | None,
+            dry_run: bool,
+            no_build: bool,
+        ) -> None:
+            function(settings_file, Chosen(ids, all_, from_name, dry_run, not no_build))
+
+        return command
+
+    return make
+
+
+def decide_alike(settings_file: str, action: Action, chosen: Chosen, *, states: tuple[State, ...]) -> None:
     """Decide alike about all candidates that are meant."""
-    require_some(ids, all=all_, from_name=from_name)
+    require_some(chosen.ids, all=chosen.all, from_name=chosen.from_name)
     moderation = open_moderation(settings_file)
-    candidates = pick_candidates(moderation, ids, states=states, all=all_, from_name=from_name)
+    candidates = pick_candidates(moderation, chosen.ids, states=states, all=chosen.all, from_name=chosen.from_name)
     if not candidates:
         click.echo("No comment in the queue is meant.")
         return
     decisions = [Decision(action, candidate.id, seen=candidate.revision) for candidate in candidates]
     excerpts = {candidate.id: excerpt(candidate) for candidate in candidates}
-    if dry_run:
+    if chosen.is_dry_run:
         print_plan(moderation.plan(decisions), excerpts=excerpts, is_dry_run=True)
         return
     outcome = moderation.decide(decisions)
-    end_session(moderation, outcome, settings_file=Path(settings_file), builds=not no_build, excerpts=excerpts)
+    end_session(moderation, outcome, settings_file=Path(settings_file), builds=chosen.builds, excerpts=excerpts)

@@ -75,22 +75,27 @@ def end_session(
     builds: bool,
     excerpts: Mapping[str, str] | None = None,
 ) -> None:
-    """Print what was done, push and build it, and exit with 1 where anything could not be done."""
+    """Print what was done, push and build it, and exit with 1 where anything could not be done.
+
+    That the inbox's remote does not know yet is no failure: the next command tells it.
+    """
     print_plan(outcome.plan, excerpts=excerpts)
     failures = list(outcome.warnings)
     if outcome.commit:
         branch = moderation.repository.read_branch().short_name
         click.echo(f"Committed to {branch} as {outcome.commit[:10]}.")
+    print_failures(moderation.exchange())
     if outcome.has_new_files:
         failures += filter(None, [moderation.push()])
         if builds:
             failures += filter(None, [build_site(settings_file)])
-    _print_failures(failures)
+    print_failures(failures)
     if failures or any(not refusal.is_settled for refusal in outcome.plan.refusals):
         sys.exit(1)
 
 
-def _print_failures(failures: Iterable[str]) -> None:
+def print_failures(failures: Iterable[str]) -> None:
+    """Print a line for each on standard error."""
     for failure in failures:
         click.echo(f"pelican-comments: {failure}", err=True)
 

@@ -3,32 +3,17 @@
 Rule: what is decided, and how, is `deciding`'s; here stands only what can be said on the command line.
 """
 
-import click
-
 from ..model import State
 from ..moderation.decisions import Action
-from .deciding import decide_alike
-from .picking import all_option, from_option, ids_argument
-from .session_end import build_option, dry_run_option
+from .deciding import Chosen, decide_alike, deciding_command
 
 STATES = (State.PENDING, State.REJECTED)
 
 
-@click.command(name="spam", short_help="Decline comments of the queue as spam.")
-@ids_argument(completed_from=STATES[:2])
-@all_option
-@from_option
-@dry_run_option
-@build_option
-@click.pass_obj
-def command(
-    settings_file: str, ids: tuple[str, ...], *, all_: bool, from_name: str | None, dry_run: bool, no_build: bool
-) -> None:
+@deciding_command("spam", "Decline comments of the queue as spam.", completed_from=STATES[:2])
+def command(settings_file: str, chosen: Chosen) -> None:
     """Mark comments as spam: they are kept in the inbox, and never public.
 
     IDS are as `queue` shows them, or as much of one as is unique.
     """
-    decide_alike(
-        settings_file, Action.SPAM, ids, states=STATES, all_=all_, from_name=from_name, dry_run=dry_run,
-        no_build=no_build,
-    )  # fmt: skip
+    decide_alike(settings_file, Action.SPAM, chosen, states=STATES)

@@ -1,6 +1,7 @@
 """Writing comment files: each whole or not at all.
 
-Rule: this module alone writes into the folder of comments, and nothing in it decides what may be replaced.
+Rule: nothing in it decides what may be replaced. This is how imports write; decisions reach the folder by a commit that
+the work tree follows (`moderation.site_repository`), and nothing else writes there.
 """
 
 import os

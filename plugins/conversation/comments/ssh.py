@@ -29,6 +29,14 @@ _REMEDIES = (
 """What ssh-keygen's complaints mean, the first that fits."""
 
 
+class NoKeyToSignError(SigningError):
+    """No key to sign with was named anywhere, and none is where keys are looked for."""
+
+
+class NoSuchKeyError(SigningError):
+    """The key that was named is not there."""
+
+
 def sign_files(paths: Sequence[Path], *, key: Path) -> None:
     """Write `<file>.sig` beside each file, in place of an older one; `key` is private, or public with an agent running.
 
@@ -84,7 +92,7 @@ def public_key_of(key: Path) -> str:
 def find_signing_key(configured: Path | None, root: Path) -> Path:
     """Return the key to sign with: the configured one, else the one git signs with, else the first of `DEFAULT_KEYS`.
 
-    `root` is the folder of the site, whose git settings count. Raises SigningError where there is none.
+    `root` is the folder of the site, whose git settings count. Raises NoKeyToSignError where nothing names one, NoSuchKeyError where that is not there.
     """
     found = configured or _find_key_of_git(root) or _find_default_key()
     _require_file(found)
@@ -93,7 +101,7 @@ def find_signing_key(configured: Path | None, root: Path) -> Path:
 
 def _require_file(key: Path) -> None:
     if not key.is_file():
-        raise SigningError(f"there is no key {key}; correct CONVERSATION_SIGNING_KEY, or git's user.signingkey")
+        raise NoSuchKeyError(f"there is no key {key}; correct CONVERSATION_SIGNING_KEY, or git's user.signingkey")
 
 
 def _find_key_of_git(root: Path) -> Path | None:
@@ -133,6 +141,6 @@ def _find_default_key() -> Path:
     for key in keys:
         if key.is_file():
             return key
-    raise SigningError(
+    raise NoKeyToSignError(
         f"there is no key to sign with in {folder}; make one with `ssh-keygen -t ed25519`, or set CONVERSATION_SIGNING_KEY"
     )

@@ -1,7 +1,7 @@
 """Running the git command: no shell, a clean environment, a time limit.
 
-Rule: what a stranger wrote reaches git through standard input only, never in an argument or a path. Only this module
-and those named `git_...` know git.
+Rule: what a stranger wrote reaches git through standard input only, never in an argument or a path. Only this folder
+knows git.
 """
 
 import atexit
@@ -133,6 +133,11 @@ def make_environment(*, asks_user_settings: bool) -> dict[str, str]:
     if not asks_user_settings:
         found |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     return found | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
+
+
+def hide_password(text: str) -> str:
+    """Return what git said without the names and passwords that addresses in it may hold."""
+    return re.sub(r"://[^/@\s]+@", "://", text)
 
 
 def require_version(git: Git) -> None:

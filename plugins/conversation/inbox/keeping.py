@@ -8,7 +8,7 @@ import errno
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +154,11 @@ class Inbox:
         """Return where every submission stands, ordered by id."""
         with _unavailable(self.path):
             return settle_refs(self.git, list_refs(self.git, REFS))
+
+    def find_standings(self, ids: Iterable[str]) -> dict[str, Standing]:
+        """Return where those of some submissions stand that are here, ordered by id; quicker than `standings` where many are."""
+        with _unavailable(self.path):
+            return settle_refs(self.git, find_refs(self.git, sorted(ids)))
 
     def faults(self) -> tuple[str, ...]:
         """Return whatever is wrong with the repository, a line each: damage, doubles, refs that are not the inbox's."""

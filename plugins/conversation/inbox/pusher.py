@@ -8,7 +8,9 @@ import logging
 import threading
 
 from ..errors import ConversationError
+from ..git.command import hide_password
 from .remote import Remote
+from .sync import describe_plan
 
 POLL_SECONDS = 60.0
 """How long it takes at most until a decision made elsewhere is known here."""
@@ -31,6 +33,11 @@ class Pusher:
         self._poll_seconds = poll_seconds
         self._first_pause_seconds = first_pause_seconds
         self._pause_seconds = first_pause_seconds
+        self._rounds = threading.Condition()
+        self._begun = 0
+        """How many rounds have begun."""
+        self._ended = 0
+        """How many of them have ended."""
         self._is_new = threading.Event()
         self._is_closed = threading.Event()
         self._starting = threading.Lock()
@@ -44,6 +51,13 @@ class Pusher:
                 self._thread = threading.Thread(target=self._run, name="inbox pusher", daemon=True)
                 self._thread.start()
 
+    def await_round(self, *, patience_seconds: float) -> None:
+        """Wait for a round that begins after this call, not longer than this; not at all while the remote fails."""
+        with self._rounds:
+            wanted = self._begun + 1
+            self.notify()
+            self._rounds.wait_for(lambda: self._ended >= wanted or self.problem is not None, patience_seconds)
+
     def close(self, *, patience_seconds: float = 5.0) -> None:
         """Stop; what is not pushed yet will be after the next start."""
         self._is_closed.set()
@@ -54,7 +68,13 @@ class Pusher:
     def _run(self) -> None:
         while not self._is_closed.is_set():
             self._is_new.clear()
-            if self._sync():
+            with self._rounds:
+                self._begun += 1
+            is_well = self._sync()
+            with self._rounds:
+                self._ended = self._begun
+                self._rounds.notify_all()
+            if is_well:
                 self._is_new.wait(self._poll_seconds)
             else:
                 self._is_closed.wait(self._pause_seconds)
@@ -66,14 +86,11 @@ class Pusher:
             plan = self.remote.sync()
         except (ConversationError, OSError) as error:
             if self.problem is None:
-                _log.warning("The inbox is not pushed, and will be tried again: %s", error)
-            self.problem = str(error)
+                _log.warning("The inbox is not pushed, and will be tried again: %s", hide_password(str(error)))
+            self.problem = hide_password(str(error))
             return False
-        for step in plan.given_up:
-            state = step.new.state.value if step.new else "withdrawn"
-            _log.warning("Submission %s was changed here after it became %s elsewhere, which stands", step.id, state)
-        for id in plan.clashes:
-            _log.warning("Submission %s is another one at the remote; neither is pushed", id)
+        for said in describe_plan(plan):
+            _log.warning("%s", said)
         if self.problem is not None:
             _log.warning("The inbox is pushed again")
         self.problem, self._pause_seconds = None, self._first_pause_seconds

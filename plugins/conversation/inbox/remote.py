@@ -7,7 +7,7 @@ nothing and doubles nothing. Nobody waits for the network: the inbox is locked o
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import ConversationError
 from ..git.command import Git
@@ -18,6 +18,7 @@ from .keeping import Inbox
 from .lock import syncing, writing
 from .reading import REFS, find_doubles, name_ref, settle_refs
 from .sync import Standings, Step, SyncPlan, find_differing, plan_sync
+from .twins import part_twins
 from .values import Standing
 from .writing import write_refs
 
@@ -50,6 +51,8 @@ class Remote:
     """What git takes for a remote: a name, an address, a path."""
     timeout_seconds: float = TIMEOUT_SECONDS
     """For each command; a round needs three, or some more."""
+    answer_seconds: float | None = None
+    """For the first of them, which tells whether anybody answers, and for another round to end; None: as long as the others."""
 
     @property
     def git(self) -> Git:
@@ -62,8 +65,9 @@ class Remote:
         Raises GitError where the remote cannot be reached or is silent, RemoteError where it refuses a change, and
         InboxUnavailableError or OSError where the inbox cannot be used.
         """
-        with syncing(self.inbox.path, patience_seconds=2 * self.timeout_seconds):
-            refs = list_remote_refs(self.git, self.url, prefix=REFS, timeout_seconds=self.timeout_seconds)
+        with syncing(self.inbox.path, patience_seconds=self.answer_seconds or 2 * self.timeout_seconds):
+            answer_seconds = self.answer_seconds or self.timeout_seconds
+            refs = list_remote_refs(self.git, self.url, prefix=REFS, timeout_seconds=answer_seconds)
             self._fetch(refs)
             there = settle_refs(self.git, refs)
             base = self._read_agreed()
@@ -90,7 +94,14 @@ class Remote:
         with writing(self.inbox.path) as held:
             here = self.inbox.standings()
             revisions = [side[id].revision for id in find_differing(base, here, there) for side in (here, there)]
-            plan = plan_sync(base, here, there, {revision: read_history(self.git, revision) for revision in revisions})
+            histories = {revision: read_history(self.git, revision) for revision in revisions}
+            plan = plan_sync(base, here, there, histories)
+            if plan.clashes:
+                found = {id: (here[id], there[id]) for id in plan.clashes}
+                twins = part_twins(self.inbox.git, found, held=held)
+                here = self.inbox.standings()
+                plan = plan_sync(base, here, there, histories, joined={*twins.same, *twins.apart})
+                plan = replace(plan, set_apart=twins.apart)
             if plan.take:
                 write_refs(self.inbox.git, [update for step in plan.take for update in make_updates(step)], held=held)
                 here = self.inbox.standings()

@@ -7,11 +7,11 @@ are ours. Everything here is cleaned before it is compared, hashed or kept, so t
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
 
-from ..comments.comment_file import format_comment, format_moment
+from ..comments.comment_file import format_comment, format_moment, parse_comment
 from ..comments.front_matter import Scalars, format_front_matter, parse_front_matter
 from ..comments.markup import render_body
 from ..model import Comment
@@ -160,6 +160,13 @@ def make_comment(form: Form, *, id: str, date: datetime) -> Comment:
 def format_public_part(form: Form, *, id: str, date: datetime, max_body_bytes: int) -> bytes:
     """Write the comment file of a form without problems."""
     return format_comment(make_comment(form, id=id, date=date), max_body_bytes=max_body_bytes)
+
+
+def is_same_comment(one: bytes, other: bytes, *, id: str) -> bool:
+    """Whether two comment files of one id say the same; the moments at which receivers took them may differ."""
+    comments = [parse_comment(data, id, thread="-", id=id).comment for data in (one, other)]
+    first, second = comments
+    return one == other or (first is not None and second is not None and replace(first, date=second.date) == second)
 
 
 def make_private_part(

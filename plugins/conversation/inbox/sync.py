@@ -4,9 +4,10 @@ Rule: what reached the remote first counts. A change here that was made without 
 whoever made it can be told; a submission is never given up for another one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from ..model import State
 from .values import Standing
 
 Standings = Mapping[str, Standing]
@@ -36,6 +37,10 @@ class SyncPlan:
     """Those of `take` that undo a change made here."""
     clashes: tuple[str, ...] = ()
     """Ids of different submissions here and there; both sides keep theirs."""
+    joined: tuple[str, ...] = ()
+    """Ids that both sides took by themselves, of which one stays."""
+    set_apart: Mapping[str, str] = field(default_factory=dict)
+    """The ids that those of `joined` have got which said something else, by the id they had."""
 
 
 def find_differing(base: Standings, here: Standings, there: Standings) -> tuple[str, ...]:
@@ -47,10 +52,14 @@ def find_differing(base: Standings, here: Standings, there: Standings) -> tuple[
     )
 
 
-def plan_sync(base: Standings, here: Standings, there: Standings, histories: Mapping[str, Sequence[str]]) -> SyncPlan:
+def plan_sync(
+    base: Standings, here: Standings, there: Standings, histories: Mapping[str, Sequence[str]], *,
+    joined: Collection[str] = (),
+) -> SyncPlan:  # fmt: skip
     """Return how both sides come to stand alike; `base` is how both stood when they last did.
 
-    `histories` gives, for the revisions of `find_differing`, all revisions that each came from.
+    `histories` gives, for the revisions of `find_differing`, all revisions that each came from; `joined` are the ids that
+    would be clashes and need not be, because no text is lost with either side.
     """
     take, send, given_up, clashes = [], [], [], []
     for id in sorted(base.keys() | here.keys() | there.keys()):
@@ -61,9 +70,32 @@ def plan_sync(base: Standings, here: Standings, there: Standings, histories: Map
             send.append(Step(id, theirs, ours))
         elif ours == old or (ours and theirs and ours.revision in histories.get(theirs.revision, ())):
             take.append(Step(id, ours, theirs))
+        elif old is None and ours and theirs and id in joined and _is_decided(ours) and not _is_decided(theirs):
+            send.append(Step(id, theirs, ours))
+        elif old is None and ours and id in joined:
+            take.append(Step(id, ours, theirs))
+            given_up += take[-1:] if _is_decided(ours) and theirs and ours.state is not theirs.state else []
         elif old is None:
             clashes.append(id)
         else:
             take.append(Step(id, ours, theirs))
             given_up.append(take[-1])
-    return SyncPlan(tuple(take), tuple(send), tuple(given_up), tuple(clashes))
+    return SyncPlan(tuple(take), tuple(send), tuple(given_up), tuple(clashes), tuple(sorted(joined)))
+
+
+def _is_decided(standing: Standing) -> bool:
+    return standing.state is not State.PENDING
+
+
+def describe_plan(plan: SyncPlan) -> tuple[str, ...]:
+    """Return what somebody should know of a round, a sentence each."""
+    said = []
+    for step in plan.given_up:
+        state = step.new.state.value if step.new else "withdrawn"
+        said.append(f"Submission {step.id} was changed here after it became {state} elsewhere, which stands")
+    said += [f"Submission {id} is another one at the remote, decided as well; neither is pushed" for id in plan.clashes]
+    for id in plan.joined:
+        new = plan.set_apart.get(id)
+        other = f"; the other text waits as {new}" if new else ", with the same text"
+        said.append(f"Submission {id} came by two receivers, and is one comment now{other}")
+    return tuple(said)

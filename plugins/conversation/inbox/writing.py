@@ -1,6 +1,6 @@
 """Writing to the inbox, one batch at a time: objects first, then all refs in one transaction.
 
-Rule: only who has the turn (`inbox_lock.writing`) calls these. Each hands git the lock's open file (`held`), so that a
+Rule: only who has the turn (`lock.writing`) calls these. Each hands git the lock's open file (`held`), so that a
 command that outlives its writer is waited for.
 """
 

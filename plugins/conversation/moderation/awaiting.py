@@ -7,7 +7,7 @@ author says that no answer is due.
 from collections.abc import Collection, Mapping
 
 from ..model import Comment, Kind, State
-from .decisions import PublicThread
+from .public_threads import PublicThread
 
 ANSWERABLE = (Kind.COMMENT, Kind.MENTION)
 """Behind the others no person waits for an answer."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import Enum
 
-from ..comments.comment_file import MAX_BODY_BYTES, CommentFile
+from ..comments.comment_file import MAX_BODY_BYTES
 from ..inbox.values import Move
-from ..model import Comment, State
+from ..model import State
 from .candidates import Candidate
+from .public_threads import PublicThread
 
 
 class Action(Enum):
@@ -107,24 +108,6 @@ class Plan:
     def moves(self) -> tuple[Move, ...]:
         """Every move in the inbox."""
         return tuple(change.move for change in self.changes if change.move is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicThread:
-    """The committed comment files of one thread."""
-
-    files: Mapping[str, CommentFile] = field(default_factory=dict)
-    """By id."""
-    comments: Mapping[str, Comment] = field(default_factory=dict)
-    """By id, tombstones too; a file that a build leaves out has none."""
-
-    def find_published(self) -> set[str]:
-        """Return the ids of the comments that a page shows."""
-        return {id for id, comment in self.comments.items() if comment.state is State.APPROVED}
-
-    def find_replies(self, id: str) -> set[str]:
-        """Return the ids of what answers a comment, tombstones too."""
-        return {comment.id for comment in self.comments.values() if comment.parent_id == id}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,10 @@ from ..inbox.keeping import Inbox
 from ..inbox.values import ConflictError, NoSubmissionError, StoredSubmission, Submission
 from ..model import Settings, State
 from .candidates import Candidate, read_candidate
-from .decisions import Decision, Facts, Plan, PublicThread, Refusal
-from .planning import plan_session, read_public_thread
+from .decisions import Decision, Facts, Plan, Refusal
+from .exchange import Exchange
+from .planning import plan_session
+from .public_threads import PublicThread, read_public_thread
 from .session_log import LoggedSession, find_last_moves, find_undoable, format_message
 from .site_repository import SiteRepository, UnfinishedError
 from .undoing import plan_take_back, plan_undo
@@ -66,6 +68,7 @@ class Moderation:
         self.settings = settings
         self.repository = SiteRepository(settings)
         self.inbox = Inbox.open(settings.inbox)
+        self.exchange = Exchange(self.inbox, settings.inbox_remote)
 
     def read_queue(self) -> tuple[Candidate, ...]:
         """Return what waits for a decision, oldest first, having finished what a dead session left."""

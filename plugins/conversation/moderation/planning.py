@@ -4,14 +4,14 @@ Rule: a plan comes from facts alone, and nothing is decided where it is applied.
 the decisions are planned anew: of two that contradict each other the second to be planned is refused, and says so.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, tzinfo
+from collections.abc import Sequence
+from datetime import tzinfo
 
-from ..comments.comment_file import MAX_BODY_BYTES, CommentFile, ParsedFile, format_comment, parse_comment
+from ..comments.comment_file import ParsedFile, format_comment, parse_comment
 from ..inbox.values import Move
 from ..model import Comment, State
 from .candidates import Candidate
-from .decisions import Action, Change, Decision, Facts, FileChange, Plan, PublicThread, Refusal
+from .decisions import Action, Change, Decision, Facts, FileChange, Plan, Refusal
 
 TARGETS = {Action.APPROVE: State.APPROVED, Action.REJECT: State.REJECTED, Action.SPAM: State.SPAM}
 """Where a decision about a candidate puts it."""
@@ -22,19 +22,6 @@ STATE_WORDS = {
     State.SPAM: "marked as spam",
     State.REMOVED: "removed",
 }
-
-
-def read_public_thread(
-    name: str, files: Iterable[CommentFile], *, timezone: tzinfo = UTC, max_body_bytes: int = MAX_BODY_BYTES
-) -> PublicThread:
-    """Read the comment files of one thread; an author's without a signature is left out, as a build does."""
-    by_id = {file.id: file for file in files}
-    comments = {}
-    for id, file in by_id.items():
-        comment = _parse(file.data, name, id, timezone=timezone, max_body_bytes=max_body_bytes).comment
-        if comment and (comment.author is None or comment.state is State.REMOVED or file.signature is not None):
-            comments[id] = comment
-    return PublicThread(by_id, comments)
 
 
 def _parse(data: bytes, thread: str, id: str, *, timezone: tzinfo, max_body_bytes: int) -> ParsedFile:
@@ -78,7 +65,13 @@ class _Planner:
         self.facts = facts
         self.changes: list[Change] = []
         self.refusals: list[Refusal] = []
-        self.published = {name: thread.find_published() for name, thread in facts.threads.items()}
+        self.is_published_then: dict[tuple[str, str], bool] = {}
+        """By thread and id, as far as the decisions judged so far change it."""
+
+    def is_published(self, thread: str, id: str | None) -> bool:
+        """Whether a page shows a comment after the decisions judged so far."""
+        found = self.is_published_then.get((thread, id or ""))
+        return self.facts.thread(thread).is_published(id or "") if found is None else found
 
     def refuse(self, decision: Decision, reason: str, remedy: str = "", *, is_settled: bool = False) -> None:
         """Note a decision that cannot be carried out."""
@@ -116,7 +109,7 @@ class _Planner:
         candidate = self._find_candidate(decision)
         if candidate is None:
             return
-        if decision.id in self.published.get(candidate.thread, ()):
+        if self.is_published(candidate.thread, decision.id):
             self.refuse(decision, "it is on the page already", "take it off with `pelican-comments remove`")
             return
         move = self._move(candidate, TARGETS[decision.action])
@@ -131,7 +124,7 @@ class _Planner:
             if candidate is None or not self._is_fit(decision, candidate):
                 continue
             parent = candidate.comment.parent_id if candidate.comment else None
-            if parent is None or parent in self.published.get(candidate.thread, ()):
+            if parent is None or self.is_published(candidate.thread, parent):
                 ready.append((decision, candidate))
             else:
                 waiting.setdefault(parent, {})[candidate.id] = (decision, candidate)
@@ -139,7 +132,7 @@ class _Planner:
         while ready:
             decision, candidate = ready.pop()
             self.changes.append(self._publish(candidate))
-            self.published.setdefault(candidate.thread, set()).add(candidate.id)
+            self.is_published_then[candidate.thread, candidate.id] = True
             found = waiting.get(candidate.id, {})
             follow = [id for id, (_, reply) in found.items() if reply.thread == candidate.thread]
             ready.extend(found.pop(id) for id in sorted(follow, reverse=True))
@@ -155,7 +148,7 @@ class _Planner:
             self.refuse(
                 decision, f"its file has a problem: {said}", f"mend it with `pelican-comments edit {candidate.id}`"
             )
-        elif candidate.id in public.files and candidate.id not in public.find_published():
+        elif candidate.id in public.files and not public.is_published(candidate.id):
             self.refuse(decision, "it was published and removed", "decline it, or delete the file that keeps its place")
         elif candidate.id in public.files and public.files[candidate.id].signature is not None:
             self.refuse(decision, "an author's comment has this id", "decline it")
@@ -204,7 +197,7 @@ class _Planner:
         """Whether a comment answers something that is not published, and did not do so before."""
         parent = after.parent_id
         was = before.parent_id if before else None
-        return parent not in (None, was) and parent not in self.published.get(after.thread, ())
+        return parent not in (None, was) and not self.is_published(after.thread, parent)
 
     def remove(self, decisions: Sequence[Decision]) -> None:
         """Plan removals: a tombstone where a reply stays, else the file goes; last replies first."""
@@ -244,7 +237,7 @@ class _Planner:
         move = self._move(candidate, State.REJECTED) if candidate and is_its else None
         note = "its place stays, for its replies" if tombstone else ""
         self.changes.append(Change(decision.action, decision.thread, decision.id, tuple(files), move, note))
-        self.published[decision.thread].discard(decision.id)
+        self.is_published_then[decision.thread, decision.id] = False
 
 
 def _make_files(decision: Decision) -> tuple[FileChange, ...]:
@@ -257,7 +250,7 @@ def find_hindrance(candidate: Candidate, facts: Facts) -> str:
     """Return why a candidate that answers another cannot be published yet; empty where nothing hinders it."""
     parent = candidate.comment.parent_id if candidate.comment else None
     public = facts.thread(candidate.thread)
-    if parent is None or parent in public.find_published():
+    if parent is None or public.is_published(parent):
         return ""
     if parent in public.files:
         return f"it answers {parent}, which is not on the page any more"

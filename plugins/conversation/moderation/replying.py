@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from ..comments.allowed_signers import NAMESPACE, Signer, parse_allowed_signers
 from ..comments.comment_file import format_comment
 from ..comments.signatures import verify_signature
-from ..comments.ssh import find_signing_key, public_key_of, sign_files
+from ..comments.ssh import NoKeyToSignError, NoSuchKeyError, find_signing_key, public_key_of, sign_files
 from ..comments.store import show_path
 from ..errors import ConversationError, SigningError
 from ..model import Author, Comment, Settings
@@ -86,11 +86,11 @@ def _find_key(settings: Settings) -> Path:
     configured = settings.signing_key
     try:
         return find_signing_key(configured, settings.root)
-    except SigningError as error:
-        if configured is not None and configured.suffix != ".pub":
+    except NoKeyToSignError as error:
+        raise NoKeyError(Path.home() / NEW_KEY, error) from error
+    except NoSuchKeyError as error:
+        if configured is not None and configured.suffix != ".pub":  # else git names it, or an agent should have it
             raise NoKeyError(configured, error) from error
-        if configured is None and "no key to sign with" in str(error):  # else git names one that is not there
-            raise NoKeyError(Path.home() / NEW_KEY, error) from error
         raise
 
 

@@ -6,7 +6,6 @@ so that the next session finishes what a dead process left. Nothing but the sess
 
 import fcntl
 import os
-import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ from pathlib import Path
 from ..comments.comment_file import CommentFile
 from ..comments.store import COMMENT_SUFFIX, SIGNATURE_SUFFIX
 from ..errors import ConversationError
-from ..git.command import GitError
+from ..git.command import GitError, hide_password
 from ..git.repository import read_objects
 from ..git.work_tree import (
     Branch,
@@ -121,7 +120,8 @@ class SiteRepository:
         files = list_tree(self.git, branch.revision, self.folder)
         wanted = {path: name for path in files if (name := self._name_comment(path)) and name[0] in threads}
         signatures = {path: f"{path.removesuffix(COMMENT_SUFFIX)}{SIGNATURE_SUFFIX}" for path in wanted}
-        contents = self._read_contents({path: files[path] for path in files if path in {*wanted, *signatures.values()}})
+        needed = {*wanted, *signatures.values()}
+        contents = self._read_contents({path: object for path, object in files.items() if path in needed})
         found: dict[str, list[CommentFile]] = {}
         for path, (thread, id) in wanted.items():
             file = CommentFile(id, path, contents[path], contents.get(signatures[path]))
@@ -230,12 +230,8 @@ class SiteRepository:
         try:
             answer = self.git.ask("push", "--quiet", "--", remote, branch.name, timeout_seconds=PUSH_SECONDS)
         except GitError as error:
-            return _without_password(error.said)
-        return "" if answer.status == 0 else _without_password(answer.said)
-
-
-def _without_password(text: str) -> str:
-    return re.sub(r"://[^/@\s]+@", "://", text)
+            return hide_password(error.said)
+        return "" if answer.status == 0 else hide_password(answer.said)
 
 
 def _write_file(path: Path, data: bytes | None) -> None:

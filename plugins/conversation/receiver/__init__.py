@@ -35,8 +35,8 @@ def create_app(
     """Return the receiver of a site, of that in the current folder where no settings are given.
 
     It answers below the path of `CONVERSATION_RECEIVER`, whether or not that is still in the path it is asked for, so
-    it can be mounted or stand alone. Read from a file, settings with a password give it the moderation page. `theme_folders` are those of the theme's templates. Raises ConversationError,
-    which says what to do, where it cannot work.
+    it can be mounted or stand alone. With settings read from a file it has the moderation page. `theme_folders` are those
+    of the theme's templates. Raises ConversationError, which says what to do, where it cannot work.
     """
     try:
         from .assembly import assemble, read_settings_file

@@ -20,6 +20,8 @@ EXTENSION = "conversation-moderator"
 """Where an app keeps the desk of its moderator."""
 PATH = "moderate"
 """Of all the moderator's pages, below the receiver's; the cookie goes nowhere else."""
+FETCH_SECONDS = 3.0
+"""How long the page of the queue waits for what other receivers took; what comes later is there with the next look."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -45,6 +47,14 @@ class Desk:
     """Builds the site; returns what went wrong, a sentence, empty where nothing did."""
     sets_up_keys: bool = False
     """Whether a key to sign with can be made and listed from here: on the blogger's own machine."""
+
+    def fetch(self) -> str:
+        """Let the inbox hear of its remote, where it has one; return why it cannot, empty where it could."""
+        pusher = self.receiver.pusher
+        if pusher is None:
+            return ""
+        pusher.await_round(patience_seconds=FETCH_SECONDS)
+        return pusher.problem or ""
 
     def address(self, *parts: str) -> str:
         """Return the path of one of the moderator's pages."""

@@ -3,13 +3,17 @@
 Rule: nothing here answers whoever is not signed in, but for the pages that sign in; and no GET changes anything.
 """
 
+import logging
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 
 from ..errors import ConversationError
+from ..model import Settings
 from ..moderation.moderating import Moderation
 from .context import EXTENSION as RECEIVER
 from .context import Receiver
@@ -21,6 +25,8 @@ from .sign_in import check_password_setting, read_pass, require_pass, sign_out, 
 from .sign_in_links import SignInLinks
 from .site_build import SiteBuild
 from .tries import Tries
+
+logger = logging.getLogger(__name__)
 
 MAX_PARTS = 1000
 """Of a form: three for each comment of the queue, and some."""
@@ -78,16 +84,25 @@ def add_moderator(app: Flask, *, build: Callable[[], str], sets_up_keys: bool = 
 
 
 def add_configured_moderator(app: Flask, settings_file: Path) -> None:
-    """Give a receiver on a server its moderation page, if the settings have a password to sign in with.
+    """Give a receiver on a server its moderation page, for a password or for the links of `pelican-comments sign-in`.
 
-    Without one nobody could: on a server, nothing prints one-time links. Raises ConversationError.
+    Where comments cannot be decided about here, that is logged, and raises ConversationError if the settings have a
+    password, for then somebody expects the page.
     """
-    if app.extensions[RECEIVER].settings.password_hash is not None:
+    try:
         add_moderator(app, build=SiteBuild(settings_file))
+    except ConversationError as error:
+        if app.extensions[RECEIVER].settings.password_hash is not None:
+            raise
+        logger.warning("There is no moderation page, for comments cannot be decided about here: %s", error)
 
 
 def make_sign_in_address(receiver: Receiver) -> str:
     """Return the path of a new one-time link."""
-    secret_file = receiver.settings.secret
-    links = SignInLinks(secret_file, load_secret(secret_file))
-    return receiver.address(PATH, "sign-in", links.issue(receiver.clock()))
+    return make_sign_in_path(receiver.settings, receiver.clock())
+
+
+def make_sign_in_path(settings: Settings, now: datetime) -> str:
+    """Return the path of a new one-time link to the receiver that these settings are of; raises OSError."""
+    token = SignInLinks(settings.secret, load_secret(settings.secret)).issue(now)
+    return "/".join((urlsplit(settings.receiver or "").path, PATH, "sign-in", quote(token, safe="")))

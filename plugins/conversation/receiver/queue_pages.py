@@ -45,8 +45,13 @@ class Said:
 
 @queue_pages.get("")
 def show_queue() -> Response:
-    """Answer with the queue."""
-    return _show_queue(current_desk(), Said())
+    """Answer with the queue, and with what other receivers took by now."""
+    desk = current_desk()
+    said = desk.fetch()
+    remark = (
+        f"What other receivers took is missing here, for the inbox's remote cannot be reached: {said}" if said else ""
+    )
+    return _show_queue(desk, Said(notice=remark))
 
 
 @queue_pages.get("/decide")

@@ -14,8 +14,9 @@ from ..comments.comment_file import CommentFile
 from ..comments.reading import Rules, read_thread
 from ..model import Comment, Page, Settings, State
 from ..moderation.candidates import Candidate
-from ..moderation.decisions import Facts, PublicThread, Refusal
+from ..moderation.decisions import Facts, Refusal
 from ..moderation.planning import find_hindrance
+from ..moderation.public_threads import PublicThread
 from ..rendering.translations import Wording
 from ..rendering.views import CommentView, ParentView, show_name, view_comments
 from .decision_form import Choice
@@ -140,7 +141,7 @@ class QueueMaker:
     def _view_comments(self, candidates: Mapping[str, Candidate], about: PageFacts) -> Iterable[CommentView]:
         """Yield what waits and what is above it, in order of reading."""
         public = self.facts.thread(about.page.thread)
-        comments = {**public.comments, **{id: c.comment for id, c in candidates.items() if c.comment}}
+        comments = _find_comments(candidates, public)
         files = _choose_files(candidates, public, comments)
         thread, _ = read_thread(about.page.thread, files, self.rules)
         shown = {placement.comment.id for placement in thread.placements}
@@ -160,6 +161,19 @@ class QueueMaker:
         template = self.templates.get_template("conversation/comment.html")
         words = {"lang": wording.lang, "direction": wording.direction, **wording.functions}
         return Markup(template.render(comment=view, has_numbers=False, **words))  # noqa: S704 - it escapes by itself
+
+
+def _find_comments(candidates: Mapping[str, Candidate], public: PublicThread) -> Mapping[str, Comment]:
+    """Return the comments that wait, what is published above each, and the one that this answers."""
+    found = {id: candidate.comment for id, candidate in candidates.items() if candidate.comment}
+    for comment in tuple(found.values()):
+        current: Comment | None = comment
+        for _ in range(ABOVE + 1):
+            id = current.parent_id if current else None
+            current = (found.get(id) or public.comments.get(id)) if id else None
+            if current:
+                found[current.id] = current
+    return found
 
 
 def _choose_files(

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..git.command import GitError
 from ..inbox.keeping import Inbox
-from ..inbox.reading import find_refs, settle_refs
 from ..inbox.submission import parse_private_part
-from ..inbox.values import Cause, InboxUnavailableError, NoSubmissionError, Standing
+from ..inbox.values import InboxUnavailableError, NoSubmissionError, Standing
 from .signing import SAME_TEXT_AGE, Previewed, Signing
 
 MAX_TOGETHER = 64
@@ -67,13 +65,12 @@ class SentComments:
         questions = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_TOGETHER))]
         asked = frozenset().union(*(question.ids for question in questions))
         try:
-            found = settle_refs(self._inbox.git, find_refs(self._inbox.git, sorted(asked)))
+            found = self._inbox.find_standings(asked)
             for question in questions:
                 question.answer = {id: found[id] for id in question.ids & found.keys()}
-        except (GitError, OSError) as error:
-            for question in questions:
-                message = f"the inbox {self._inbox.path} cannot be read: {error}"
-                question.answer = InboxUnavailableError(Cause.BROKEN, message)
+        except InboxUnavailableError as error:
+            for question in questions:  # an error each: every thread that raises one adds to it
+                question.answer = InboxUnavailableError(error.cause, str(error))
 
     def _was_sent_lately(self, id: str, now: datetime) -> bool:
         try:
