@@ -19,7 +19,7 @@ from .latest import LatestComment, PageActivity, view_activity, view_latest
 from .paging import choose_part, divide_thread, view_parts
 from .structured_data import render_structured_data
 from .translations import Wording, choose_wording
-from .views import show_number, view_comments
+from .views import share_pictures, show_number, view_comments
 
 SECTION_FRAGMENT = "conversation"
 SCRIPT = "conversation.js"
@@ -59,7 +59,7 @@ class Regions:
         )
         return self._render(
             "section", page.thread, wording,
-            comments=tuple(comments),
+            comments=share_pictures(comments),
             parts=view_parts(parts, shown, page, site_url=site_url, lang=wording.lang),
             count=thread.count,
             number=show_number(thread.count, wording.lang),

@@ -5,7 +5,7 @@ Rule: nothing here is markup but `html`, which `markup` cleaned; templates escap
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from ..comments.comment_file import format_moment
 from ..model import Author, Comment, Page, Placement, Settings, State, Thread
-from .identicons import draw_identicon
+from .identicons import draw_identicon, share_identicons
 from .translations import SOURCE_LANG, Wording, find_locale
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
@@ -191,6 +191,13 @@ def view_comments(
             source=comment.source,
             lang=show_lang(comment.lang or page.thread_lang or page.lang, wording.lang),
         )
+
+
+def share_pictures(comments: Iterable[CommentView]) -> tuple[CommentView, ...]:
+    """Return all comments of a page, where a commenter's picture is drawn once; no other page has that drawing."""
+    views = tuple(comments)
+    pictures = share_identicons([view.identicon for view in views])
+    return tuple(replace(view, identicon=picture) for view, picture in zip(views, pictures, strict=True))
 
 
 def _draw(name: str, settings: Settings) -> Markup:
