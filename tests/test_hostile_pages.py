@@ -113,7 +113,7 @@ def test_the_structure_around_hostile_comments_is_intact(hostile: TestSite) -> N
     assert soup.select_one("footer#contentinfo") is not None
     assert ["application/ld+json"] == [tag.get("type") for tag in soup.select("script")]
     section = soup.select_one("section#conversation")
-    allowed = {"a", "article", "bdi", "br", "code", "del", "div", "em", "h2", "h3", "header", "li", "ol", "p", "path", "section", "span", "strong", "svg", "time", "ul"}  # fmt: skip
+    allowed = {"a", "article", "bdi", "br", "code", "del", "div", "em", "h2", "h3", "header", "li", "ol", "p", "path", "section", "small", "span", "strong", "svg", "time", "ul", "use"}  # fmt: skip
     assert {tag.name for tag in section.find_all()} <= allowed
     attributes = {name for tag in section.find_all() for name in tag.attrs}
     identicon = {"aria-hidden", "d", "stroke", "viewBox", "width"}

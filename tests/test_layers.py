@@ -30,6 +30,7 @@ LAYERS = (
         "importers.thread_choice",
         "importers.wordpress",
         "inbox.values",
+        "rendering.doors",
         "comments.markup",
         "comments.pages",
         "comments.signatures",

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from ..comments.comment_file import format_moment
 from ..model import Author, Comment, Page, Placement, Settings, State, Thread
+from .doors import DoorsView, view_doors
 from .identicons import draw_identicon, share_identicons
 from .translations import SOURCE_LANG, Wording, find_locale
 
@@ -84,6 +85,8 @@ class CommentView:
     source: str | None
     lang: str | None
     """BCP 47; None where it is that of the words around it."""
+    doors: DoorsView | None = None
+    """How to reply where there is no receiver; None where nobody can."""
 
 
 def show_name(comment: Comment, settings: Settings) -> str:
@@ -157,6 +160,7 @@ def view_comments(
 ) -> Iterator[CommentView]:  # fmt: skip
     """Yield the comments of one part of a thread, for a page that calls the site by `site_url`."""
     reply_base = f"{settings.receiver}/reply/{quote(page.thread)}/" if settings.receiver and is_open else None
+    has_doors = is_open and settings.receiver is None
     is_rtl = wording.direction == "rtl"
     for place in placements:
         comment = place.comment
@@ -190,6 +194,9 @@ def view_comments(
             anchors=comment.anchors,
             source=comment.source,
             lang=show_lang(comment.lang or page.thread_lang or page.lang, wording.lang),
+            doors=view_doors(page, settings, wording, parent_id=comment.id, parent_name=name)
+            if has_doors and not is_removed
+            else None,
         )
 
 
