@@ -28,4 +28,5 @@ PLUGINS = ["pelican.plugins.conversation", "pelican.plugins.sitemap"]
 SITEMAP = {"format": "txt", "exclude": ["^404"]}  # its XML bears the time of the build
 
 CONVERSATION_SCRIPT = True
+CONVERSATION_NUMBERS = True
 CONVERSATION_AUTHORS = {"nora": {"name": "Nora Wetherlam", "url": "/pages/about.html"}}
