@@ -57,11 +57,10 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing: what went wrong is seen in the picture."""
 
 
-def build_blog(output: Path) -> None:
-    """Build the example blog as it is published, with a form."""
-    extra = [f'SITEURL="http://{HOST}"', 'CONVERSATION_RECEIVER="/conversation"']
+def build_blog(output: Path, *settings: str) -> None:
+    """Build the example blog as it is published, with settings more."""
     command = [sys.executable, "-m", "pelican", "content", "-s", "publishconf.py", "-o", str(output), "--fatal", "warnings"]  # fmt: skip
-    subprocess.run([*command, "-q", "-e", *extra], cwd=PROJECT, check=True, timeout=120)
+    subprocess.run([*command, "-q", "-e", f'SITEURL="http://{HOST}"', *settings], cwd=PROJECT, check=True, timeout=120)
 
 
 @contextmanager
@@ -95,7 +94,7 @@ def take_pictures(images: Path) -> list[Path]:
     changed = []
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as output, sync_playwright() as playwright:
-        build_blog(Path(output))
+        build_blog(Path(output), 'CONVERSATION_RECEIVER="/conversation"')
         with served(Path(output)) as port:
             rules = f"--host-resolver-rules=MAP {HOST}:80 127.0.0.1:{port}"
             browser = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_OPTIONS, rules])
