@@ -16,9 +16,10 @@ from pelican.plugins.conversation.rendering.translations import choose_wording
 from playwright.sync_api import Browser
 
 from .building import TestSite
-from .reading_site import shown
+from .reading_site import PROJECT, shown
 from .samples import make_comment
 from .test_hostile_pages import ATTACKS
+from .test_reading import find_violations
 from .test_regions import PAGE, SITE_URL, make_regions, make_settings, make_thread
 
 MAIL = {"CONVERSATION_MAIL": "comments@example.org"}
@@ -144,7 +145,8 @@ def test_beside_the_form_and_instead_of_it() -> None:
     assert ["Reply", "Reply"] == [link.text for link in section.select(".comment-reply")]
     section = read_section(**MAIL, **FORGE)
     assert [] == section.select("form")
-    said = section.select_one(".conversation-doors").text
+    assert "Write a comment" == section.select_one(".conversation-doors h3").text
+    said = section.select_one(".conversation-doors p").text
     assert said.startswith("Comment by mail, or as a file on github.com. It is shown once it has been approved.")
     names = [link["aria-label"] for link in section.select("#comment-b > .comment-reply")]
     assert ["Reply by mail to Bea, comment 2", "Reply on github.com to Bea, comment 2"] == names
@@ -165,7 +167,7 @@ def test_beside_the_form_and_instead_of_it() -> None:
 def test_in_the_language_of_the_page(lang: str, words: str, reply: str) -> None:
     """Words, names of links and the subject."""
     section = read_section(Page("a-page", "Talk", "talk.html", lang), **MAIL, **FORGE)
-    assert section.select_one(".conversation-doors").text.startswith(words)
+    assert section.select_one(".conversation-doors p").text.startswith(words)
     link = section.select_one("#comment-b > .comment-reply")
     assert reply == link["aria-label"]
     assert not read_mail(link["href"])[1]["subject"].startswith("Reply")
@@ -226,3 +228,14 @@ def test_the_script_leaves_the_name_alone_to_be_written(site: TestSite, chromium
     assert [f"comments/talk/{proposed.name}:2: error: the comment has no name; add `name:` [missing-name]"] == [
         line for line in done.stdout.splitlines() if proposed.name in line
     ]
+
+
+def test_the_doors_are_read_on_a_phone(site: TestSite, chromium: Browser) -> None:
+    """In the shipped theme nothing is wider than the screen, and axe finds nothing, light or dark; on paper there is no door."""
+    site.build("-t", str(PROJECT / "theme"), "-e", "STATIC_PATHS=[]")
+    for scheme in ("light", "dark"):
+        with shown(site, chromium, "talk.html", viewport={"width": 320, "height": 800}, color_scheme=scheme) as page:
+            assert [] == find_violations(page)
+            assert 320 == page.evaluate("document.documentElement.scrollWidth")
+            page.emulate_media(media="print")
+            assert 0 == page.locator(".conversation-doors:visible, .comment-reply:visible").count()
