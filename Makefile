@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help serve html publish check test lint bench clean
+.PHONY: help serve html publish check test lint bench screenshots clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 serve: $(VENV)/site ## build the blog and serve it on http://127.0.0.1:8000, following every change
 	@$(BIN)/pelican-comments serve --port $(PORT)
@@ -33,6 +33,9 @@ lint: $(VENV)/dev ## ruff and mypy
 
 bench: $(VENV)/dev ## measure, and write bench/results.md
 	@$(BIN)/python bench/run.py
+
+screenshots: $(VENV)/dev ## take the pictures in docs/images/ of the example blog, with Chromium
+	@$(BIN)/python -m tests.screenshots
 
 clean: ## remove what was built, and the virtual environment
 	rm -rf output cache $(VENV)

@@ -25,7 +25,8 @@ CATEGORY_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM 
 
 PLUGIN_PATHS = ["plugins"]
 PLUGINS = ["pelican.plugins.conversation", "pelican.plugins.sitemap"]
-SITEMAP = {"format": "txt", "exclude": ["^404"]}  # its XML bears the time of the build
+SITEMAP = {"format": "txt", "exclude": ["^404"]}  # its XML bears the time of the build, see ARCHITECTURE.md
 
 CONVERSATION_SCRIPT = True
+CONVERSATION_NUMBERS = True
 CONVERSATION_AUTHORS = {"nora": {"name": "Nora Wetherlam", "url": "/pages/about.html"}}

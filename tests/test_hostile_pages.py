@@ -87,10 +87,9 @@ def quote(text: str) -> str:
     return f'"{escaped}"'
 
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> TestSite:
-    """A site whose one thread has every attack in the body and in every field, built with the plain theme."""
-    site = TestSite(tmp_path_factory.mktemp("hostile"), "CONVERSATION_PAGE_SIZE = 10000\n")
+def write_hostile_site(root: Path) -> TestSite:
+    """Write and build a site whose one thread has every attack in the body and in every field, in the plain theme."""
+    site = TestSite(root, "CONVERSATION_PAGE_SIZE = 10000\n")
     site.write_article("talk")
     site.write_article("after")
     for number, attack in enumerate(ATTACKS):
@@ -99,6 +98,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> TestSite:
             site.write_comment("talk", f"{field.replace('_', '-')}-{number}", **{field: quote(attack)})
     site.build(expect_problems=True)
     return site
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> TestSite:
+    """The hostile site."""
+    return write_hostile_site(tmp_path_factory.mktemp("hostile"))
 
 
 def test_the_structure_around_hostile_comments_is_intact(hostile: TestSite) -> None:
@@ -113,7 +118,7 @@ def test_the_structure_around_hostile_comments_is_intact(hostile: TestSite) -> N
     assert soup.select_one("footer#contentinfo") is not None
     assert ["application/ld+json"] == [tag.get("type") for tag in soup.select("script")]
     section = soup.select_one("section#conversation")
-    allowed = {"a", "article", "bdi", "br", "code", "del", "div", "em", "h2", "h3", "header", "li", "ol", "p", "path", "section", "span", "strong", "svg", "time", "ul"}  # fmt: skip
+    allowed = {"a", "article", "bdi", "br", "code", "del", "div", "em", "h2", "h3", "header", "li", "ol", "p", "path", "section", "small", "span", "strong", "svg", "time", "ul", "use"}  # fmt: skip
     assert {tag.name for tag in section.find_all()} <= allowed
     attributes = {name for tag in section.find_all() for name in tag.attrs}
     identicon = {"aria-hidden", "d", "stroke", "viewBox", "width"}

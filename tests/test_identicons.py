@@ -2,11 +2,11 @@
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
 
+from bs4 import BeautifulSoup, Tag
 from hypothesis import given
 from hypothesis import strategies as st
-from pelican.plugins.conversation.rendering.identicons import COLOURS, draw_identicon
+from pelican.plugins.conversation.rendering.identicons import COLOURS, draw_identicon, share_identicons
 
 from .building import TestSite
 
@@ -23,23 +23,27 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def parse_svg(svg: str) -> Tag:
+    return BeautifulSoup(svg, "html5lib").svg
+
+
 @given(st.text(max_size=50), st.text(max_size=20))
 def test_any_name_has_a_small_picture(name: str, salt: str) -> None:
-    """Well-formed, under 200 bytes, hidden from screen readers, made of digits and letters of our own."""
+    """Under 200 bytes, hidden from screen readers, made of digits and letters of our own."""
     svg = draw_identicon(name, salt)
     assert len(svg) < 200
-    root = ElementTree.fromstring(svg)
-    assert "true" == root.attrib["aria-hidden"]
+    root = parse_svg(svg)
+    assert "true" == root["aria-hidden"]
     (path,) = root
-    assert {"stroke", "d"} == set(path.attrib)
-    assert path.attrib["stroke"] in COLOURS
-    assert re.fullmatch(r"([Mm]\d [0-4]|[Mm]\d 0|h[1-5])+", path.attrib["d"])
+    assert {"stroke", "d"} == set(path.attrs)
+    assert path["stroke"] in COLOURS
+    assert re.fullmatch(r"([Mm]\d [0-4]|[Mm]\d 0|h[1-5])+", path["d"])
 
 
 def test_pictures_are_mirrored_and_within_their_frame() -> None:
     """Every line runs within five columns, and stands as far from the left as from the right."""
     for number in range(200):
-        d = ElementTree.fromstring(draw_identicon(f"Reader {number}", "salt"))[0].attrib["d"]
+        d = parse_svg(draw_identicon(f"Reader {number}", "salt")).path["d"]
         for row in re.findall(r"M(\d) \d((?:[hm][\d ]+)+)", d):
             at, cells = int(row[0]), set()
             for step, length in re.findall(r"([hm])(\d)", row[1]):
@@ -56,6 +60,19 @@ def test_names_and_sites_differ() -> None:
     assert len(pictures) > 990
     assert draw_identicon("Bea", "one site") != draw_identicon("Bea", "another")
     assert draw_identicon("Bea", "one site") == draw_identicon("Bea", "one site")
+
+
+def test_a_page_has_each_drawing_once() -> None:
+    """Whoever speaks again is shown by a reference to the first drawing; whoever speaks once, as without the others."""
+    ann, bea, nobody = draw_identicon("Ann", "salt"), draw_identicon("Bea", "salt"), draw_identicon("", "salt")[:0]
+    shared = [str(picture) for picture in share_identicons([ann, bea, nobody, ann, ann])]
+    assert [str(bea), ""] == shared[1:3]
+    first, again = parse_svg(shared[0]), parse_svg(shared[3])
+    assert parse_svg(ann).path["d"] == first.path["d"]
+    assert f"#{first.path['id']}" == again.use["href"]
+    assert parse_svg(ann).attrs == first.attrs == again.attrs
+    assert shared[3] == shared[4]
+    assert len(shared[3]) < len(ann) - 30
 
 
 def test_colours_are_seen_on_light_and_dark() -> None:
@@ -80,6 +97,6 @@ def test_the_setting(tmp_path: Path) -> None:
         return re.findall(r"<svg.*?</svg>", site.read("talk.html"))
 
     bea, carl = draw_identicon("Bea", "A site"), draw_identicon("Carl", "A site")
-    assert sorted([bea, carl, bea, bea]) == sorted(find_pictures())
-    assert draw_identicon("Bea", "salt") in find_pictures("-e", 'CONVERSATION_IDENTICONS="salt"')
+    assert [*share_identicons([bea, bea, carl, bea])] == find_pictures()
+    assert draw_identicon("Carl", "salt") in find_pictures("-e", 'CONVERSATION_IDENTICONS="salt"')
     assert [] == find_pictures("-e", "CONVERSATION_IDENTICONS=false")

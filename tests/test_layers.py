@@ -32,6 +32,7 @@ LAYERS = (
         "building.calls",
         "building.newest",
         "inbox.values",
+        "rendering.doors",
         "comments.markup",
         "comments.pages",
         "comments.signatures",

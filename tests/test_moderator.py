@@ -54,8 +54,8 @@ def test_only_the_nearest_comments_above_are_shown(desk: ModeratorDesk) -> None:
     desk.site.submit(ONE, "c5")
     page = desk.read_queue()
     assert ["comment-c4", "comment-c5", f"comment-{ONE}"] == [tag["id"] for tag in page.select("article.comment")]
-    assert "in reply to Name 3" == text_of(page.select_one("#comment-c4 .comment-in-reply-to"))
-    assert "http://localhost/talk.html#comment-c3" == page.select_one("#comment-c4 .comment-in-reply-to a")["href"]
+    assert "in reply to Name 3" == text_of(page.select_one("#comment-c4 > small:has(.u-in-reply-to)"))
+    assert "http://localhost/talk.html#comment-c3" == page.select_one("#comment-c4 .u-in-reply-to")["href"]
 
 
 def test_why_a_comment_was_marked_and_who_is_no_author(desk: ModeratorDesk) -> None:
@@ -367,7 +367,7 @@ def test_editing_keeps_what_was_chosen(desk: ModeratorDesk) -> None:
     page = parse(response)
     assert "The comment by Ivo is changed, and waits." == text_of(page.select_one(".notice"))
     assert "Mistake." in text_of(candidate(page, ONE))
-    assert "edited" in text_of(candidate(page, ONE).select_one(".comment-edited"))
+    assert "edited" in text_of(candidate(page, ONE).select_one("small:has(.dt-updated)"))
     assert candidate(page, ONE).select_one("a[href='https://example.org']")
     assert "spam" == candidate(page, TWO).select_one("input[checked]")["value"]
     assert "Typed." == text_of(candidate(page, TWO).textarea)

@@ -154,7 +154,7 @@ def test_what_a_screen_reader_hears(blog: TestSite, chromium: Browser) -> None:
         names = page.locator(".comment-reply").evaluate_all("all => all.map(e => e.ariaLabel)")
         assert len(names) == len(set(names))
         assert ["Reply to Reader, comment 1", "Reply to Bea, comment 2"] == names[:2]
-        assert "in reply to Bea" == page.locator("#comment-c .comment-in-reply-to").inner_text()
+        assert "in reply to Bea" == page.locator("#comment-c > small").inner_text()
         assert 0 == region.get_by_role("img").count()
 
 

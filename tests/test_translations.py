@@ -145,7 +145,7 @@ def test_a_page_is_in_its_own_language(
         langs_around(soup.select_one(".conversation-count")),
     )
     assert (count, lang) == (soup.select_one("#conversation h2").text, soup.select_one("#conversation")["lang"])
-    assert reply == soup.select_one(".comment-in-reply-to").text
+    assert reply == soup.select_one(".comment > small").text
     assert date == soup.select_one(".dt-published[datetime^='2026-03-02']").text
     assert changed in soup.select_one(".article-foot").text
     assert "en" == langs_around(soup.select_one(".site-title a"))

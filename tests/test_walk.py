@@ -92,7 +92,7 @@ def test_a_comment_walks_from_the_form_to_the_page(
     expect(answer).to_contain_text("With a teapot, too.")
     expect(answer.locator(".comment-badge")).to_have_text("Author")
     expect(moderator.locator("article.comment:target, article.comment.is-author")).to_have_count(1)
-    expect(moderator.locator(".replies article.comment.is-author")).to_have_count(1)
+    expect(moderator.locator(".thread ol article.comment.is-author")).to_have_count(1)
     assert ["Approve 1 comment, answer 1", *before] == site.subjects()
     assert "Mo Derator <mo@example.org>" == git(site.root, "log", "-1", "--format=%an <%ae>").strip()
     assert "" == site.status()

@@ -258,6 +258,10 @@ class Settings:
     feed_max_items: int
     receiver: str | None
     """Address of the receiver, or a path on the site's own host; no slash at its end. None: there is none, and no form."""
+    forge: str | None
+    """Address of the forge's page that makes a new comment file, with `{thread}` and `{file}`; None: that door is not there."""
+    mail: str | None
+    """Address that comments may be mailed to, shown to everybody; None: that door is not there."""
     inbox: Path
     """Folder of the bare repository that keeps submissions, absolute."""
     inbox_remote: str | None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import SettingsError
@@ -35,6 +36,8 @@ DEFAULTS: Mapping[str, object] = {
     "CONVERSATION_FEED_AUTHOR_ATOM": "feeds/replies.atom.xml",
     "CONVERSATION_FEED_MAX_ITEMS": 100,
     "CONVERSATION_RECEIVER": None,
+    "CONVERSATION_FORGE": None,
+    "CONVERSATION_MAIL": None,
     "CONVERSATION_INBOX": "var/inbox.git",
     "CONVERSATION_INBOX_REMOTE": None,
     "CONVERSATION_SECRET": "var/secret",
@@ -48,6 +51,12 @@ DEFAULTS: Mapping[str, object] = {
     "CONVERSATION_PUSH": None,
 }
 """Every setting with its default; the README's table says what each is for, and a test holds the two together."""
+
+_FORGE = re.compile(
+    r"(?P<repository>https?://(?P<host>[^/?#]+)/[^/?#]+/[^/?#]+?)(\.git)?"
+    r"((/tree/(?P<github>[^/?#]+)|/src/branch/(?P<gitea>[^/?#]+))(/(?P<folder>[^?#]+))?)?"
+)
+"""A repository, and the branch and folder of it that a browser was shown: by GitHub, or by Gitea and Forgejo."""
 
 SITE_FEEDS = (
     "FEED_ALL_ATOM",
@@ -88,6 +97,8 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         feed_thread_atom=reader.output_path("CONVERSATION_FEED_THREAD_ATOM", needs="{thread}"),
         feed_author_atom=reader.output_path("CONVERSATION_FEED_AUTHOR_ATOM"),
         receiver=reader.receiver("CONVERSATION_RECEIVER"),
+        forge=reader.forge("CONVERSATION_FORGE", reader.path("CONVERSATION_PATH")),
+        mail=reader.mail("CONVERSATION_MAIL"),
         inbox=reader.path("CONVERSATION_INBOX"),
         inbox_remote=reader.text("CONVERSATION_INBOX_REMOTE") or None,
         secret=reader.path("CONVERSATION_SECRET"),
@@ -133,6 +144,30 @@ class _Reader:
         value = self.text(name).rstrip("/")
         if value and not is_web_address(value) and not (value.startswith("/") and not value.startswith("//")):
             raise SettingsError(name, value, "give its address, or a path on the site such as /conversation")
+        return value or None
+
+    def forge(self, name: str, comments: Path) -> str | None:
+        """Return where the forge makes a new file of a thread; GitHub takes the whole path in its query, the others do not."""
+        value = self.text(name).rstrip("/")
+        if not value:
+            return None
+        found = _FORGE.fullmatch(value)
+        if found is None or not is_web_address(value):
+            remedy = "give the repository's address, and its branch as the browser shows it: https://github.com/ann/blog/tree/main or https://codeberg.org/ann/blog/src/branch/main"
+            raise SettingsError(name, value, remedy)
+        if not comments.is_relative_to(self.root):
+            raise SettingsError(name, value, f"it needs CONVERSATION_PATH below {self.root}, as the repository has it")
+        folder = quote((Path(found["folder"] or "") / comments.relative_to(self.root)).as_posix(), safe="/%")
+        is_github = found["github"] or (not found["gitea"] and found["host"].lower() == "github.com")
+        branch = found["github"] or found["gitea"] or "main"
+        if is_github:
+            return f"{found['repository']}/new/{branch}?filename={folder}/{{thread}}/{{file}}"
+        return f"{found['repository']}/_new/{branch}/{folder}/{{thread}}?filename={{file}}"
+
+    def mail(self, name: str) -> str | None:
+        value = self.text(name)
+        if value and not re.fullmatch(r"[^@\s<>?&%]+@[^@\s<>?&%]+", value):
+            raise SettingsError(name, value, "write the address alone: 'comments@example.org'")
         return value or None
 
     def moderator(self, name: str) -> str | None:

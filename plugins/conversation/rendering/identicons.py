@@ -3,6 +3,8 @@
 Rule: nothing but the name and the site's salt goes into one; it proves nothing, as anybody may type a name.
 """
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -33,5 +35,20 @@ def draw_identicon(name: str, salt: str) -> Markup:
     lines = "".join(_RUNS[bits_of_row].format(y=row) for row, bits_of_row in enumerate(rows)) or "M2 2h1"
     colour = COLOURS[digest[4] % len(COLOURS)]
     return Markup(  # noqa: S704 - digits and letters of our own
-        f'<svg viewBox="0 -.5 5 5" width="20" aria-hidden="true"><path stroke="{colour}" d="{lines}"/></svg>'
+        f'<svg viewBox="0 -.5 5 5" width=20 aria-hidden=true><path stroke={colour} d="{lines}"/></svg>'
     )
+
+
+def share_identicons(pictures: Sequence[Markup]) -> Iterator[Markup]:
+    """Yield the pictures of one page, in order, each drawn once and referred to from then on; an empty one stays empty."""
+    times = Counter(pictures)
+    ids: dict[Markup, str] = {}
+    for picture in pictures:
+        if not picture or times[picture] == 1:
+            yield picture
+        elif picture in ids:
+            before, _, drawing = picture.partition("<path")
+            yield Markup(f"{before}<use href=#{ids[picture]} />{drawing.partition('/>')[2]}")  # noqa: S704 - as above
+        else:
+            ids[picture] = f"who-{len(ids) + 1}"
+            yield Markup(str(picture).replace("<path", f"<path id={ids[picture]}"))  # noqa: S704 - as above

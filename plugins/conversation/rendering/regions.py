@@ -14,12 +14,13 @@ from markupsafe import Markup
 
 from ..comments.pages import is_open
 from ..model import Conversation, Page, Settings, Thread
+from .doors import view_doors
 from .form_view import view_empty_form
 from .latest import LatestComment, PageActivity, view_activity, view_latest
 from .paging import choose_part, divide_thread, view_parts
 from .structured_data import render_structured_data
 from .translations import Wording, choose_wording
-from .views import show_number, view_comments
+from .views import share_pictures, show_number, view_comments
 
 SECTION_FRAGMENT = "conversation"
 SCRIPT = "conversation.js"
@@ -59,7 +60,7 @@ class Regions:
         )
         return self._render(
             "section", page.thread, wording,
-            comments=tuple(comments),
+            comments=share_pictures(comments),
             parts=view_parts(parts, shown, page, site_url=site_url, lang=wording.lang),
             count=thread.count,
             number=show_number(thread.count, wording.lang),
@@ -68,6 +69,7 @@ class Regions:
             feed_url=self._thread_feed(page, thread, site_url),
             site_feed_url=f"{site_url}/{quote(settings.feed_atom)}" if settings.feed_atom else None,
             form=view_empty_form(page.thread, settings) if taking else None,
+            doors=view_doors(page, settings, wording) if taking else None,
             closed_after_days=None if page.conversation is Conversation.CLOSED else settings.close_after_days,
             title=page.title,
         )  # fmt: skip

@@ -17,7 +17,7 @@ from ..model import Page, Placement, Settings, State, Thread
 from .translations import mark_guest
 from .views import show_name
 
-MAX_COMMENTS = 10
+MAX_COMMENTS = 3
 """Saying every word of a conversation twice would be a third of a page's weight."""
 TEXT_CHARACTERS = 80
 MAX_DEPTH = 8

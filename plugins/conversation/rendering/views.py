@@ -5,7 +5,7 @@ Rule: nothing here is markup but `html`, which `markup` cleaned; templates escap
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
@@ -17,7 +17,8 @@ from markupsafe import Markup
 
 from ..comments.comment_file import format_moment
 from ..model import Author, Comment, Page, Placement, Settings, State, Thread
-from .identicons import draw_identicon
+from .doors import DoorsView, view_doors
+from .identicons import draw_identicon, share_identicons
 from .translations import SOURCE_LANG, Wording, find_locale
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
@@ -84,6 +85,8 @@ class CommentView:
     source: str | None
     lang: str | None
     """BCP 47; None where it is that of the words around it."""
+    doors: DoorsView | None = None
+    """How to reply where there is no receiver; None where nobody can."""
 
 
 def show_name(comment: Comment, settings: Settings) -> str:
@@ -157,6 +160,7 @@ def view_comments(
 ) -> Iterator[CommentView]:  # fmt: skip
     """Yield the comments of one part of a thread, for a page that calls the site by `site_url`."""
     reply_base = f"{settings.receiver}/reply/{quote(page.thread)}/" if settings.receiver and is_open else None
+    has_doors = is_open and settings.receiver is None
     is_rtl = wording.direction == "rtl"
     for place in placements:
         comment = place.comment
@@ -190,7 +194,17 @@ def view_comments(
             anchors=comment.anchors,
             source=comment.source,
             lang=show_lang(comment.lang or page.thread_lang or page.lang, wording.lang),
+            doors=view_doors(page, settings, wording, parent_id=comment.id, parent_name=name)
+            if has_doors and not is_removed
+            else None,
         )
+
+
+def share_pictures(comments: Iterable[CommentView]) -> tuple[CommentView, ...]:
+    """Return all comments of a page, where a commenter's picture is drawn once; no other page has that drawing."""
+    views = tuple(comments)
+    pictures = share_identicons([view.identicon for view in views])
+    return tuple(replace(view, identicon=picture) for view, picture in zip(views, pictures, strict=True))
 
 
 def _draw(name: str, settings: Settings) -> Markup:

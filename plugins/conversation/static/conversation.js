@@ -1,5 +1,5 @@
-/* Marks what is new since the last visit, brings the form under the comment being answered, keeps a draft, and goes on
-   to where a comment has moved. Everything works without it, and nothing leaves the browser. */
+/* Marks what is new, brings the form to its comment, keeps a draft, dates a forge's file, follows what has moved.
+   Everything works without it; nothing leaves the browser. */
 (() => {
   "use strict";
   const words = document.currentScript.dataset;
@@ -8,7 +8,7 @@
 
   const read = (store, key) => { try { return window[store].getItem(key); } catch { return null; } };
   const write = (store, key, text) => {
-    try { text === null ? window[store].removeItem(key) : window[store].setItem(key, text); } catch { /* full, or not allowed */ }
+    try { text === null ? window[store].removeItem(key) : window[store].setItem(key, text); } catch { }
   };
   const make = (tag, name, text) => {
     const element = document.createElement(tag);
@@ -17,7 +17,7 @@
     return element;
   };
 
-  /* A permalink of the page itself, whose comment has moved to a further page, or the other way round. */
+  /* A comment that has moved to a further page, or back. */
   const follow = () => {
     const target = document.getElementById(location.hash.slice(1));
     const parts = [...section.querySelectorAll(".conversation-parts a[href]")];
@@ -30,7 +30,7 @@
   addEventListener("hashchange", follow);
   follow();
 
-  /* What is new. A reload still marks it, until the tab is closed. */
+  /* New until the tab is closed. */
   const seenKey = `conversation-seen:${location.pathname}`;
   const comments = [...section.querySelectorAll(".comment")];
   const before = read("sessionStorage", seenKey) ?? read("localStorage", seenKey);
@@ -42,7 +42,7 @@
       const heading = comment.querySelector("h3");
       const link = make("a", "", heading.textContent.trim());
       link.href = `#${comment.id}`;
-      since.append(since.children.length ? ", " : " ", link);
+      since.append(since.children[0] ? ", " : " ", link);
       heading.append(" ", make("span", "comment-new", words.new));
       comment.classList.add("is-new");
     }
@@ -51,24 +51,32 @@
   }
   write("localStorage", seenKey, comments.map((comment) => comment.id).join(" "));
 
+  /* A file for a forge: only now has it date and id. */
+  section.addEventListener("click", ({ target }) => {
+    const link = target.closest("[href*=YYYY-]");
+    if (!link) return;
+    const now = new Date().toISOString().slice(0, 19);
+    const id = now.replace(/[-:]/g, "").replace("T", "-") + Math.random().toString(36).replace("0.", "-").slice(0, 5);
+    link.href = link.href.replace("YYYYMMDD-HHMMSS-NAME", id).replace("YYYY-MM-DDTHH:MM:SS", now);
+  });
+
   const form = section.querySelector("form.conversation-form");
   if (!form) return;
   const fields = form.elements;
   const legend = form.querySelector("legend");
-  const home = document.createComment("form");
+  const home = new Comment();
   const title = legend.textContent;
   const cancel = make("button", "form-cancel", words.cancel);
   cancel.type = "button";
   form.before(home);
 
-  /* The form goes to the comment, and back. */
   let asked = null;
   const answer = (link) => {
     asked = link;
     fields.in_reply_to?.remove();
     if (link) {
       const input = make("input", "", "");
-      Object.assign(input, { type: "hidden", name: "in_reply_to", value: link.closest(".comment").id.slice("comment-".length) });
+      Object.assign(input, { type: "hidden", name: "in_reply_to", value: link.closest(".comment").id.slice(8) });
       form.append(input);
       link.after(form);
       form.querySelector(".form-buttons").append(cancel);
@@ -93,7 +101,6 @@
     save();
   });
 
-  /* The draft: all but the e-mail address, until it is sent off to be previewed. */
   const draftKey = `conversation-draft:${location.pathname}`;
   const kept = ["name", "url", "body"];
   const save = () => {
