@@ -30,6 +30,7 @@ FEED_ALL_ATOM = "feeds/all.atom.xml"
 FEED_MAX_ITEMS = 100
 CATEGORY_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM = None
 """
+OUR_SETTINGS = 'CONVERSATION_AUTHORS = {"nora": {"name": "Nora Wetherlam"}}\n'
 CACHED = "CACHE_CONTENT = LOAD_CONTENT_CACHE = True\n"
 
 OLDER_SETTINGS = """\
@@ -111,7 +112,9 @@ def _prepare_plain_cached(root: Path, posts: Sequence[Post], remarks: Sequence[R
 def _prepare_ours(root: Path, posts: Sequence[Post], remarks: Sequence[Remark]) -> None:
     write_posts(root / "content", posts)
     write_remarks(root / "comments", remarks)
-    (root / "pelicanconf.py").write_text(SETTINGS.format(plugins=["pelican.plugins.conversation"]), "utf-8")
+    (root / "pelicanconf.py").write_text(
+        SETTINGS.format(plugins=["pelican.plugins.conversation"]) + OUR_SETTINGS, "utf-8"
+    )
 
 
 def _prepare_ours_cached(root: Path, posts: Sequence[Post], remarks: Sequence[Remark]) -> None:

@@ -19,12 +19,14 @@ from .building.conversations import Conversations, read_clock, read_conversation
 from .building.feed_writing import find_feed_threads, write_feeds
 from .building.page_regions import PageRegions
 from .building.part_writing import list_parts
+from .building.shelf import Shelf
+from .building.shelved_regions import ShelvedRegions
 from .building.site import CONTENT_LISTS, collect_site, site_settings
 from .building.site_feeds import add_thread_elements
 from .comments.store import show_path
 from .model import Conversation, Problem, Severity
 from .rendering.latest import find_activity, find_latest
-from .rendering.regions import SCRIPT, Regions
+from .rendering.regions import SCRIPT
 from .rendering.templating import STYLESHEET, Catalogues, RegionLoader, add_regions, add_words, make_region_environment
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
         build: Build = self.context["conversation_build"]
         output = Path(self.output_path)
         self._write_parts(build, writer)
-        write_feeds(build.conversations, output, build.regions.find_wording)
+        write_feeds(build.conversations, output, build.regions.find_wording, build.shelved)
         is_extending = any(loader.is_extending for loader in build.loaders)
         wanted = {STYLESHEET: is_extending, SCRIPT: build.conversations.site.settings.script}
         folder = output / self.settings["THEME_STATIC_DIR"]
@@ -51,6 +53,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
             shutil.copyfile(STATIC_SOURCE / name, folder / name)
         report(build.missing_sections)
         _tell_receiver(build.conversations)
+        build.shelf.close()
 
     def _write_parts(self, build: "Build", writer: Writer) -> None:
         contents = {content.source_path: content for content in _contents(self.context)}
@@ -79,7 +82,12 @@ def _tell_receiver(conversations: Conversations) -> None:
 class Build:
     """What one run of Pelican needs of the conversations."""
 
-    def __init__(self, conversations: Conversations, regions: PageRegions, loaders: Sequence[RegionLoader]) -> None:
+    def __init__(
+        self, conversations: Conversations, regions: PageRegions, loaders: Sequence[RegionLoader], *,
+        shelf: Shelf, shelved: ShelvedRegions,
+    ) -> None:  # fmt: skip
+        self.shelf = shelf
+        self.shelved = shelved
         self.conversations = conversations
         self.regions = regions
         self.loaders = loaders
@@ -91,14 +99,18 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     """Read the conversations and hand them to the templates; Pelican calls this once it has read the content."""
     context = generators[0].context
     settings = site_settings(generators[0].settings)
-    conversations = read_conversations(collect_site(context, settings))
+    shelf = Shelf(Path(generators[0].settings["CACHE_PATH"]))
+    conversations = read_conversations(collect_site(context, settings), shelf)
+    report(shelf.problems)
     report(conversations.problems)
     threads, pages = conversations.threads, conversations.site.pages
     by_thread = conversations.pages_by_thread
     latest = find_latest(threads, by_thread, KEPT_LATEST, settings)
     theme = _theme_folders(generators[0])
-    makers = Regions(make_region_environment(theme), settings, read_clock(), Catalogues(theme))
-    regions = PageRegions(conversations, makers, latest, find_activity(threads, by_thread, settings))
+    makers = ShelvedRegions(
+        make_region_environment(theme), settings, read_clock(), Catalogues(theme), shelf=shelf, theme_folders=theme
+    )
+    regions = PageRegions(conversations, makers, latest, lambda: find_activity(threads, by_thread, settings))
     for generator in generators:
         add_words(generator.env, makers.find_wording)
     names = _content_templates(context, generators[0].settings["TEMPLATE_EXTENSIONS"])
@@ -106,7 +118,7 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     for content in _contents(context):
         content.thread = conversations.thread_of(pages[content.source_path])
     context["conversation"] = regions
-    context["conversation_build"] = Build(conversations, regions, loaders)
+    context["conversation_build"] = Build(conversations, regions, loaders, shelf=shelf, shelved=makers)
 
 
 def report(problems: Iterable[Problem]) -> None:
@@ -152,7 +164,7 @@ def note_written(path: str, context: Mapping[str, Any]) -> None:  # noqa: ARG001
     page = build.conversations.site.pages.get(getattr(content, "source_path", ""))
     if page is None or not build.loaders or page.conversation is Conversation.HIDDEN:
         return
-    if content.source_path in build.regions.shown or not build.conversations.thread_of(page).placements:
+    if content.source_path in build.regions.shown or not build.conversations.thread_of(page).facts.size:
         return
     message = f"the template {content.template!r} does not show the conversation of this page"
     remedy = "name its block in CONVERSATION_CONTENT_BLOCK, or call `conversation.section(article)` in it"

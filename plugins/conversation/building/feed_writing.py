@@ -5,8 +5,9 @@ Rule: no feed for nothing, and no link to a feed that is not written: both ask `
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from heapq import nlargest
-from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -17,51 +18,78 @@ from ..rendering.paging import find_moved, part_url
 from ..rendering.regions import thread_feed_path
 from ..rendering.translations import Wording
 from .conversations import Conversations
+from .shelved_regions import ShelvedRegions
 from .site_feeds import FeedThread, page_entry_id
 
 
-def write_feeds(conversations: Conversations, output: Path, find_wording: Callable[[str], Wording]) -> None:
+def write_feeds(
+    conversations: Conversations,
+    output: Path,
+    find_wording: Callable[[str], Wording],
+    shelved: ShelvedRegions | None = None,
+) -> None:
     """Write the feed of every thread that has comments, that of all comments, and that of the author's replies.
 
-    `find_wording` returns the words for a language (BCP 47).
+    `find_wording` returns the words for a language (BCP 47). A thread's feed that is as an earlier build has written it is
+    left alone; `shelved` knows.
     """
     settings = conversations.site.settings
     if not settings.site_url:  # a feed without absolute links is none; Pelican has said so
         return
-    latest: list[FeedEntry] = []
-    replies: list[FeedEntry] = []
-    for page, thread in _fed_threads(conversations):
-        entries = _write_thread_feed(output, page, thread, settings, find_wording(page.lang))
-        latest = _newest(chain(latest, entries), settings)
-        replies = _newest(chain(replies, (entry for entry in entries if entry.is_author)), settings)
+    fed = list(_fed_threads(conversations))
+    for page, thread in fed:
+        path = thread_feed_path(page, thread, settings)
+        if path is None or (shelved is not None and shelved.is_feed_current(page, thread, output / path)):
+            continue
+        text = _render_thread_feed(page, thread, settings, find_wording(page.lang))
+        _write_text(output, path, text)
+        if shelved is not None and text is not None:
+            shelved.remember_feed(page, thread, output / path, text)
     wording = find_wording(settings.default_lang)
     titles = {
         "comments": wording.catalogue.gettext("Comments on %(site)s"),
         "replies": wording.catalogue.gettext("Replies by the author of %(site)s"),
     }
-    feeds = {"comments": (settings.feed_atom, latest), "replies": (settings.feed_author_atom, replies)}
-    for key, (path, newest) in feeds.items():
+    feeds = {
+        "comments": (settings.feed_atom, _find_recent(fed, attrgetter("facts.updated"), settings)),
+        "replies": (settings.feed_author_atom, _find_recent(fed, attrgetter("facts.replied"), settings)),
+    }
+    for key, (path, recent) in feeds.items():
+        listed = (
+            entry for page, thread in recent for entry in _list_entries(page, thread, settings, find_wording(page.lang))
+        )
+        newest = _newest((entry for entry in listed if key == "comments" or entry.is_author), settings)
         title = titles[key] % {"site": settings.site_name}
         home = f"{settings.site_url}/"
-        _write(output, path, newest, key=key, title=title, alternate=home, lang=wording.lang, settings=settings)
+        text = _render(path, newest, key=key, title=title, alternate=home, lang=wording.lang, settings=settings)
+        _write_text(output, path, text)
 
 
-def _write_thread_feed(
-    output: Path, page: Page, thread: Thread, settings: Settings, wording: Wording
-) -> tuple[FeedEntry, ...]:
-    """Write the feed of one thread and return an entry for each of its comments."""
-    feed_page = _feed_page(page, thread, settings)
-    entries = list_entries(
-        thread, feed_page, authors=settings.authors, site_url=settings.site_url,
+def _find_recent(
+    fed: Sequence[tuple[Page, Thread]], find_moment: Callable[[Thread], datetime | None], settings: Settings
+) -> list[tuple[Page, Thread]]:
+    """Return the threads that can have one of the newest entries, by the moment that counts for them."""
+    dated = [(moment, pair) for pair in fed if (moment := find_moment(pair[1])) is not None]
+    newest = nlargest(settings.feed_max_items, (moment for moment, _ in dated))
+    return [pair for moment, pair in dated if moment >= newest[-1]]
+
+
+def _list_entries(page: Page, thread: Thread, settings: Settings, wording: Wording) -> tuple[FeedEntry, ...]:
+    """Return an entry for each comment of a thread."""
+    return list_entries(
+        thread, _feed_page(page, thread, settings), authors=settings.authors, site_url=settings.site_url,
         part_urls=_part_urls(page, thread, settings), catalogue=wording.catalogue,
     )  # fmt: skip
+
+
+def _render_thread_feed(page: Page, thread: Thread, settings: Settings, wording: Wording) -> str | None:
+    """Return the feed of one thread."""
     title = wording.catalogue.gettext("Comments on “%(title)s”") % {"title": page.title}
-    path = thread_feed_path(page, thread, settings)
-    _write(
-        output, path, entries, key=f"comments/{page.thread}", title=title, alternate=feed_page.url, lang=wording.lang,
+    return _render(
+        thread_feed_path(page, thread, settings), _list_entries(page, thread, settings, wording),
+        key=f"comments/{page.thread}", title=title, alternate=page_url(page, settings.site_url), lang=wording.lang,
         settings=settings,
     )  # fmt: skip
-    return entries
 
 
 def find_feed_threads(conversations: Conversations) -> Mapping[str, FeedThread]:
@@ -72,11 +100,9 @@ def find_feed_threads(conversations: Conversations) -> Mapping[str, FeedThread]:
         if page.conversation is Conversation.HIDDEN or not settings.site_url:
             continue
         thread = conversations.thread_of(page)
-        url = page_url(page, settings.site_url)
-        counted = [comment.changed for comment in thread.comments if comment.kind.is_counted]
-        updated = max(counted, default=None)
+        facts, url = thread.facts, page_url(page, settings.site_url)
         feed_url = _thread_feed_url(page, thread, settings)
-        found[unquote(url)] = FeedThread(count=thread.count, updated=updated, feed_url=feed_url, page_url=url)
+        found[unquote(url)] = FeedThread(count=facts.count, updated=facts.updated, feed_url=feed_url, page_url=url)
     return found
 
 
@@ -112,18 +138,29 @@ def _thread_feed_url(page: Page, thread: Thread, settings: Settings) -> str | No
     return f"{settings.feed_domain}/{quote(path)}" if path else None
 
 
-def _write(
-    output: Path, path: str | None, entries: Sequence[FeedEntry], *,
-    key: str, title: str, alternate: str, lang: str, settings: Settings,
-) -> None:  # fmt: skip
+def _render(
+    path: str | None,
+    entries: Sequence[FeedEntry],
+    *,
+    key: str,
+    title: str,
+    alternate: str,
+    lang: str,
+    settings: Settings,
+) -> str | None:
+    """Return the text of a feed that stands at `path`; None where there is nothing to write."""
     if path is None:
-        return
+        return None
     facts = FeedFacts(
         key=key, title=title, url=f"{settings.feed_domain}/{quote(path)}", alternate_url=alternate,
         site_url=settings.site_url, default_lang=lang,
     )  # fmt: skip
-    text = render_feed(entries, facts, max_items=settings.feed_max_items)
-    if text is not None:
-        target = output / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
+    return render_feed(entries, facts, max_items=settings.feed_max_items)
+
+
+def _write_text(output: Path, path: str | None, text: str | None) -> None:
+    if path is None or text is None:
+        return
+    target = output / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8", newline="\n")

@@ -3,7 +3,9 @@
 Rule: it only finds the values that a region is a function of; it adds nothing of its own to what the region says.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -28,12 +30,12 @@ class PageRegions:
 
     def __init__(
         self, conversations: Conversations, regions: Regions,
-        latest: tuple[LatestComment, ...], activities: tuple[PageActivity, ...] = (),
+        latest: tuple[LatestComment, ...], find_activities: Callable[[], tuple[PageActivity, ...]] = tuple,
     ) -> None:  # fmt: skip
         self._conversations = conversations
         self._regions = regions
         self._latest = latest
-        self._activities = activities
+        self._find_activities = cache(find_activities)  # every thread is opened for it
         self.shown: set[str] = set()
         """Source paths of the pages whose section was asked for."""
 
@@ -58,7 +60,7 @@ class PageRegions:
     @pass_context
     def pages(self, context: Context) -> Markup:
         """Return every page that has comments, by its latest comment."""
-        return self._regions.render_pages(self._activities, _site_url(context))
+        return self._regions.render_pages(self._find_activities(), _site_url(context))
 
     @pass_context
     def head(self, context: Context, content: Any) -> Markup:  # as above

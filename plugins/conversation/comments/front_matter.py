@@ -1,9 +1,11 @@
 """Front matter: the flat YAML between `---` lines, read without YAML's guesses and written back.
 
 Rule: every scalar stays the text it is (`no`, `0123`, `12:30`); aliases, tags and nesting are refused. The file is read
-as YAML's events, never as a tree, so that no file makes the reader recurse or build more than it holds.
+as YAML's events, never as a tree, so that no file makes the reader recurse or build more than it holds. What
+`read_flat_lines` reads without YAML, YAML would read the same; anything it is not sure of, it leaves.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,12 @@ except ImportError:  # PyYAML built without libyaml: slower, the same result
 
 MAX_BYTES = 16 * 1024
 """Far above any comment's header; it bounds the time that hostile YAML can take."""
+
+_FLAT_LINES = re.compile(
+    r"(?:[a-z_]+:[ ](?:[A-Za-z0-9\u00c0-\u024f\u0370-\u04ff](?:[!-\"$-9;-~\u00c0-\u024f\u0370-\u04ff]|[ ](?! |$)|(?<! )\#|:(?=[!-~]))*)\n)+",
+    re.MULTILINE,
+)
+"""Lines of a key and a plain scalar in Latin, Greek or Cyrillic letters: no indicator before it, no `: ` or ` #` in it."""
 
 Scalars = str | tuple[str, ...]
 
@@ -46,6 +54,27 @@ def parse_front_matter(text: str) -> Mapping[str, Value]:
 
     Raises FrontMatterError for anything else: nesting, aliases, tags, two of one key, no mapping, broken YAML.
     """
+    if (flat := read_flat_lines(text)) is not None:
+        return flat
+    return read_yaml(text)
+
+
+def read_flat_lines(text: str) -> Mapping[str, Value] | None:
+    """Read what almost every comment has, lines of `key: text`, without YAML; None for anything else.
+
+    It takes a tenth of the time, and gives what `read_yaml` gives.
+    """
+    if len(text) > MAX_BYTES // 4 or _FLAT_LINES.fullmatch(text) is None:
+        return None
+    values: dict[str, Value] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        key, _, value = line.partition(": ")
+        values[key] = Value(value, number)
+    return values if len(values) == number else None  # a key that stands twice
+
+
+def read_yaml(text: str) -> Mapping[str, Value]:
+    """Read as `parse_front_matter` does, with PyYAML alone."""
     if len(text.encode()) > MAX_BYTES:
         raise FrontMatterError(1, f"the front matter is over {MAX_BYTES} bytes", "shorten it")
     try:
