@@ -15,6 +15,7 @@ LAYERS = (
         "comments.allowed_signers",
         "comments.front_matter",
         "rendering.identicons",
+        "rendering.inlining",
         "importers.export",
         "importers.markdown_text",
         "importers.paragraph",

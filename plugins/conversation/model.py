@@ -193,7 +193,7 @@ class Thread:
     @property
     def count(self) -> int:
         """How many comments a reader would count: no tombstones, likes or reposts."""
-        return self.facts.count
+        return sum(comment.kind.is_counted for comment in self.comments)
 
     @property
     def facts(self) -> ThreadFacts:

@@ -3,7 +3,7 @@
 Rule: no feed for nothing, and no link to a feed that is not written: both ask `regions.thread_feed_path`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
@@ -11,7 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from ..model import Conversation, Page, Settings, Thread
+from ..model import Comment, Conversation, Page, Settings, Thread
 from ..rendering.feed_values import FeedEntry, FeedFacts, FeedPage
 from ..rendering.feeds import list_entries, page_url, render_feed
 from ..rendering.paging import find_moved, part_url
@@ -55,10 +55,8 @@ def write_feeds(
         "replies": (settings.feed_author_atom, _find_recent(fed, attrgetter("facts.replied"), settings)),
     }
     for key, (path, recent) in feeds.items():
-        listed = (
-            entry for page, thread in recent for entry in _list_entries(page, thread, settings, find_wording(page.lang))
-        )
-        newest = _newest((entry for entry in listed if key == "comments" or entry.is_author), settings)
+        is_wanted = attrgetter("author") if key == "replies" else bool
+        newest = _find_newest(recent, is_wanted, settings, find_wording)
         title = titles[key] % {"site": settings.site_name}
         home = f"{settings.site_url}/"
         text = _render(path, newest, key=key, title=title, alternate=home, lang=wording.lang, settings=settings)
@@ -74,11 +72,38 @@ def _find_recent(
     return [pair for moment, pair in dated if moment >= newest[-1]]
 
 
-def _list_entries(page: Page, thread: Thread, settings: Settings, wording: Wording) -> tuple[FeedEntry, ...]:
-    """Return an entry for each comment of a thread."""
+def _find_newest(
+    threads: Sequence[tuple[Page, Thread]], is_wanted: Callable[[Comment], object], settings: Settings,
+    find_wording: Callable[[str], Wording],
+) -> list[FeedEntry]:  # fmt: skip
+    """Return the newest entries of some threads, of comments that are wanted."""
+    changed = {
+        (comment.changed, index, comment.id)
+        for index, (_, thread) in enumerate(threads)
+        for comment in thread.comments
+        if comment.kind.is_counted and is_wanted(comment)
+    }
+    newest = nlargest(settings.feed_max_items, changed)
+    since = newest[-1][0] if newest else None
+    wanted: dict[int, set[str]] = {}
+    for moment, index, id in changed:
+        if since is not None and moment >= since:  # of equal moments all, as entries have an order of their own
+            wanted.setdefault(index, set()).add(id)
+    entries = (
+        entry
+        for index, ids in sorted(wanted.items())
+        for entry in _list_entries(*threads[index], settings, find_wording(threads[index][0].lang), ids)
+    )
+    return nlargest(settings.feed_max_items, entries, key=lambda entry: (entry.comment.changed, entry.id))
+
+
+def _list_entries(
+    page: Page, thread: Thread, settings: Settings, wording: Wording, only: Container[str] | None = None
+) -> tuple[FeedEntry, ...]:
+    """Return an entry for each comment of a thread, or for those of some ids."""
     return list_entries(
         thread, _feed_page(page, thread, settings), authors=settings.authors, site_url=settings.site_url,
-        part_urls=_part_urls(page, thread, settings), catalogue=wording.catalogue,
+        part_urls=_part_urls(page, thread, settings), catalogue=wording.catalogue, only=only,
     )  # fmt: skip
 
 
@@ -112,10 +137,6 @@ def _fed_threads(conversations: Conversations) -> Iterator[tuple[Page, Thread]]:
         thread = conversations.thread_of(page)
         if page.is_listed and page.conversation is not Conversation.HIDDEN and thread.count:
             yield page, conversations.threads[name]
-
-
-def _newest(entries: Iterator[FeedEntry], settings: Settings) -> list[FeedEntry]:
-    return nlargest(settings.feed_max_items, entries, key=lambda entry: (entry.comment.changed, entry.id))
 
 
 def _feed_page(page: Page, thread: Thread, settings: Settings) -> FeedPage:

@@ -17,11 +17,13 @@ from ..model import Problem, Severity
 FILE_NAME = "conversation.sqlite"
 FORMAT = 1
 """Of the tables; a file with another one is made anew."""
-KEPT_DAYS = 7
-"""An edition (threads under one set of settings and versions) that no build has used for so long is dropped."""
 WAITING_BYTES = 4 * 1024 * 1024
 """So much is collected before it is written."""
 LOCK_SECONDS = 5.0
+ASKED_AT_ONCE = 200
+"""Questions under one lock; another build that wants to write waits for no more."""
+KEPT_EDITIONS = 3
+"""The threads under one set of settings and versions are an edition; those that were used last are kept."""
 _CHECK_BYTES = 8
 
 _TABLES = """
@@ -55,8 +57,10 @@ class Shelf:
         self.path = folder / FILE_NAME if folder else None
         self.problems: list[Problem] = []
         """At most one, of the file."""
-        self._waiting: dict[tuple[str, bytes, str], tuple[object, ...]] = {}
+        self._waiting: dict[tuple[str, bytes, str], tuple[Any, ...]] = {}  # rows of several tables
         self._waiting_bytes = 0
+        self._regions: tuple[bytes, Mapping[str, bytes]] = (b"", {})
+        self._asked = 0
         self._database = self._open()
 
     def _open(self) -> sqlite3.Connection:
@@ -107,11 +111,14 @@ class Shelf:
 
     def find_record(self, key: bytes) -> bytes | None:
         """Return a thread's record."""
-        return self._find("record", key, "SELECT data FROM record WHERE key = ?")
+        waiting = self._waiting.get(("record", key, ""))
+        rows = [waiting[-1:]] if waiting else self._ask("SELECT data FROM record WHERE key = ?", key)
+        return bytes(rows[0][0]) if rows else None
 
     def find_region(self, key: bytes, place: str, fingerprint: bytes) -> str | None:
         """Return a region that was rendered for a thread and a place, where it was made of what has this fingerprint."""
-        data = self._find("region", key, "SELECT data FROM region WHERE key = ? AND place = ?", place)
+        waiting = self._waiting.get(("region", key, place))
+        data: bytes | None = waiting[-1] if waiting else self._list_regions(key).get(place)
         size = len(fingerprint)
         if (
             data is None
@@ -121,16 +128,23 @@ class Shelf:
             return None
         return data[size + _CHECK_BYTES :].decode("utf-8", "surrogatepass")
 
-    def _find(self, table: str, key: bytes, query: str, place: str = "") -> bytes | None:
-        waiting = self._waiting.get((table, key, place))
-        if waiting is not None:
-            return waiting[-1]  # type: ignore[return-value] # the data of a row is its last column
-        rows = self._ask(query, key, place) if place else self._ask(query, key)
-        return bytes(rows[0][0]) if rows else None
+    def _list_regions(self, key: bytes) -> Mapping[str, bytes]:
+        """Return the regions of a thread by place; a page asks for several, one after the other."""
+        if self._regions[0] != key:
+            self._regions = key, dict(self._ask("SELECT place, data FROM region WHERE key = ?", key))
+        return self._regions[1]
 
-    def _ask(self, query: str, *values: object) -> list[Any]:  # SQLite's rows
+    def _ask(self, query: str, value: object) -> list[Any]:  # SQLite's rows
+        """Return rows, reading some hundred times under one lock, as taking it costs more than the reading."""
         try:
-            return self._database.execute(query, values).fetchall()
+            if not self._database.in_transaction:
+                self._database.execute("BEGIN")
+                self._asked = 0
+            rows = self._database.execute(query, (value,)).fetchall()
+            self._asked += 1
+            if self._asked >= ASKED_AT_ONCE:
+                self._database.execute("COMMIT")
+            return rows
         except sqlite3.OperationalError:  # another build is writing, and takes its time
             return []
         except sqlite3.DatabaseError as error:
@@ -150,15 +164,15 @@ class Shelf:
         data = text.encode("utf-8", "surrogatepass")
         self._wait("region", key, place, (key, place, fingerprint + _check(data) + data))
 
-    def _wait(self, table: str, key: bytes, place: str, row: tuple[object, ...]) -> None:
+    def _wait(self, table: str, key: bytes, place: str, row: tuple[Any, ...]) -> None:
         self._waiting[table, key, place] = row
-        self._waiting_bytes += len(row[-1])  # type: ignore[arg-type] # as in _find
+        self._waiting_bytes += len(row[-1])  # the data of a row is its last column
         if self._waiting_bytes > WAITING_BYTES:
             self.write()
 
     def write(self) -> None:
         """Write what was collected, at once."""
-        rows: dict[str, list[tuple[object, ...]]] = {}
+        rows: dict[str, list[tuple[Any, ...]]] = {}
         for (table, _, _), row in self._waiting.items():
             rows.setdefault(table, []).append(row)
 
@@ -171,13 +185,14 @@ class Shelf:
             self._change(insert)
             self._waiting, self._waiting_bytes = {}, 0
 
-    def tidy(self, edition: bytes, names: Iterable[str], *, now: float) -> None:
+    def tidy(self, edition: bytes, names: Iterable[str], *, now: int) -> None:
         """Drop what no build has use for any more: threads that are gone, old editions, and what belonged to them."""
-        kept, today = set(names), int(now // 86400)
+        kept = set(names)
 
         def drop(database: sqlite3.Connection) -> None:
-            database.execute("INSERT OR REPLACE INTO edition VALUES (?, ?)", (edition, today))
-            database.execute("DELETE FROM edition WHERE used < ?", (today - KEPT_DAYS,))
+            database.execute("INSERT OR REPLACE INTO edition VALUES (?, ?)", (edition, now))
+            latest = "SELECT fingerprint FROM edition ORDER BY used DESC LIMIT ?"
+            database.execute(f"DELETE FROM edition WHERE fingerprint NOT IN ({latest})", (KEPT_EDITIONS,))  # noqa: S608
             known = [name for (name,) in database.execute("SELECT name FROM thread WHERE edition = ?", (edition,))]
             gone = [(edition, name) for name in known if name not in kept]
             database.executemany("DELETE FROM thread WHERE edition = ? AND name = ?", gone)
@@ -188,6 +203,8 @@ class Shelf:
         self._change(drop)
 
     def _change(self, change: Callable[[sqlite3.Connection], None]) -> None:
+        if self._database.in_transaction:
+            self._database.execute("COMMIT")
         for _ in range(2):
             try:
                 with self._database:

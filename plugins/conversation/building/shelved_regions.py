@@ -4,7 +4,7 @@ Rule: whatever a region is a function of is in its fingerprint: the thread's key
 the site's address, the settings, the templates and catalogues, and the versions of it all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from gettext import NullTranslations
 from hashlib import blake2b
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from ..comments.pages import is_open
 from ..model import Page, Settings, Thread
+from ..rendering.latest import LatestComment
 from ..rendering.regions import Regions
 from .fingerprint import digest_files, find_versions, make_fingerprint
 from .shelf import Shelf
@@ -30,6 +31,7 @@ class ShelvedRegions(Regions):
     ) -> None:  # fmt: skip
         super().__init__(templates, settings, now, catalogues)
         self._shelf = shelf
+        self._recent: dict[tuple[int, str], tuple[Sequence[LatestComment], Markup]] = {}
         folders = [*theme_folders, *(folder.parent / "translations" for folder in theme_folders)]
         self._edition = make_fingerprint(find_versions(), settings, digest_files(folders))
 
@@ -41,6 +43,13 @@ class ShelvedRegions(Regions):
     def render_head(self, page: Page, thread: Thread, site_url: str, *, part: int = 0) -> Markup:
         """As in `Regions`."""
         return self._find("head", page, thread, (site_url, part), super().render_head)
+
+    def render_recent(self, latest: Sequence[LatestComment], number: int, site_url: str) -> Markup:
+        """As in `Regions`; on many pages it is the same."""
+        known = self._recent.get((number, site_url))
+        if known is None or known[0] is not latest:
+            known = self._recent[number, site_url] = (latest, super().render_recent(latest, number, site_url))
+        return known[1]
 
     def is_feed_current(self, page: Page, thread: Thread, path: Path) -> bool:
         """Whether the feed of a thread is as an earlier build has written it, and would be written so again."""

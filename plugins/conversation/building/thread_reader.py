@@ -40,6 +40,11 @@ class StoredThread(Thread):
         return self._facts
 
     @property
+    def count(self) -> int:
+        """As in `Thread`."""
+        return self._facts.count
+
+    @property
     def placements(self) -> tuple[Placement, ...]:
         """As in `Thread`."""
         return self._fetch(self).placements
@@ -133,7 +138,7 @@ class ThreadReader:
         """Write what was found new, and drop what is there no more."""
         if self._shelf is not None:
             self._shelf.write()
-            self._shelf.tidy(self._edition, self._listings, now=time.time())
+            self._shelf.tidy(self._edition, self._listings, now=time.time_ns())
 
 
 def _digest_stamps(listing: FolderListing) -> bytes:

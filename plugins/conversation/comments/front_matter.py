@@ -49,28 +49,34 @@ class Value:
     """1-based, counted in the text given."""
 
 
-def parse_front_matter(text: str) -> Mapping[str, Value]:
+def parse_front_matter(text: str, *, first_line: int = 1) -> Mapping[str, Value]:
     """Read a flat mapping of scalars and lists of scalars, in the order of the file.
 
-    Raises FrontMatterError for anything else: nesting, aliases, tags, two of one key, no mapping, broken YAML.
+    Raises FrontMatterError for anything else: nesting, aliases, tags, two of one key, no mapping, broken YAML. Lines are
+    counted from `first_line`.
     """
-    if (flat := read_flat_lines(text)) is not None:
+    if (flat := read_flat_lines(text, first_line=first_line)) is not None:
         return flat
-    return read_yaml(text)
+    try:
+        values = read_yaml(text)
+    except FrontMatterError as error:
+        error.line += first_line - 1
+        raise
+    return {key: Value(value.value, value.line + first_line - 1) for key, value in values.items()}
 
 
-def read_flat_lines(text: str) -> Mapping[str, Value] | None:
+def read_flat_lines(text: str, *, first_line: int = 1) -> Mapping[str, Value] | None:
     """Read what almost every comment has, lines of `key: text`, without YAML; None for anything else.
 
-    It takes a tenth of the time, and gives what `read_yaml` gives.
+    It takes a sixth of the time, and gives what `read_yaml` gives.
     """
     if len(text) > MAX_BYTES // 4 or _FLAT_LINES.fullmatch(text) is None:
         return None
     values: dict[str, Value] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), first_line):
         key, _, value = line.partition(": ")
         values[key] = Value(value, number)
-    return values if len(values) == number else None  # a key that stands twice
+    return values if len(values) == number - first_line + 1 else None  # a key that stands twice
 
 
 def read_yaml(text: str) -> Mapping[str, Value]:

@@ -40,6 +40,9 @@ class ThreadFolder:
 
 def show_path(path: str | Path, root: Path) -> str:
     """Return a path as problems show it: relative to `root` where it is below, with `/`, printable."""
+    text, start = str(path), f"{root}{os.sep}"
+    if os.sep == "/" and text.startswith(start) and "//" not in text and "/./" not in text:
+        return _make_printable(text[len(start) :])
     try:
         shown = Path(path).relative_to(root).as_posix()
     except ValueError:

@@ -57,7 +57,7 @@ def _make_comment(thread: str, row: Sequence[Any]) -> Comment:
     return Comment(
         thread, row[0], datetime.fromisoformat(row[1]), row[2], row[3], row[4], row[5], row[6], _STATES[row[7]],
         edited and datetime.fromisoformat(edited), tuple(row[9]), row[10], _KINDS[row[11]], row[12],
-        origin and Origin(origin[0], tuple((key, line) for key, line in origin[1])),
+        origin and Origin(origin[0], tuple(map(tuple, origin[1]))),
     )  # fmt: skip
 
 
