@@ -63,6 +63,7 @@ LAYERS = (
         "receiver.rate_limits",
         "receiver.secret_file",
         "settings",
+        "building.article_lists",
         "building.fingerprint",
         "building.shelf",
         "comments.ssh",

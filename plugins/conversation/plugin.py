@@ -15,6 +15,7 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
+from .building.article_lists import quicken_lists
 from .building.conversations import Conversations, read_clock, read_conversations
 from .building.feed_writing import find_feed_threads, write_feeds
 from .building.page_regions import PageRegions
@@ -97,6 +98,7 @@ class Build:
 
 def prepare_build(generators: Sequence[Generator]) -> None:
     """Read the conversations and hand them to the templates; Pelican calls this once it has read the content."""
+    quicken_lists(generators)
     context = generators[0].context
     settings = site_settings(generators[0].settings)
     shelf = Shelf(Path(generators[0].settings["CACHE_PATH"]))

@@ -132,7 +132,12 @@ def _write_replies(entry: FeedEntry) -> str:
 
 def page_url(page: Page, site_url: str) -> str:
     """Return the absolute URI of a page, as Pelican's own feeds have it."""
-    return to_uri(urljoin(f"{site_url.rstrip('/')}/", page.url))
+    return _join(site_url, page.url)
+
+
+@lru_cache(maxsize=256)
+def _join(site_url: str, url: str) -> str:
+    return to_uri(urljoin(f"{site_url.rstrip('/')}/", url))
 
 
 def entry_id(comment: Comment, site_url: str) -> str:
