@@ -2,11 +2,12 @@
 
 PYTHON ?= python3
 VENV := .venv
+BENCH := .venv-bench
 BIN := $(VENV)/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help serve html publish check test lint bench screenshots clean
+.PHONY: help serve html publish check test lint bench bench-quick screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -31,14 +32,17 @@ lint: $(VENV)/dev ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(VENV)/dev ## measure, and write bench/results.md
-	@$(BIN)/python bench/run.py
+bench: $(BENCH)/ready ## measure, and write bench/results.md
+	@$(BENCH)/bin/python bench/run.py
+
+bench-quick: $(BENCH)/ready ## measure the smallest blog only, and show it
+	@$(BENCH)/bin/python bench/run.py --sizes S --rounds 2 --only-builds --show
 
 screenshots: $(VENV)/dev ## take the pictures in docs/images/ of the example blog, with Chromium
 	@$(BIN)/python -m tests.screenshots
 
 clean: ## remove what was built, and the virtual environment
-	rm -rf output cache $(VENV)
+	rm -rf output cache $(VENV) $(BENCH)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -52,4 +56,9 @@ $(VENV)/site: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/dev: $(VENV)/site
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(BENCH)/ready: $(VENV)/bin/python pyproject.toml constraints.txt
+	@$(VENV)/bin/python -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@

@@ -1,104 +1,139 @@
-"""What comments cost a full build: Pelican with the plugin against Pelican without, whole processes, on one blog.
+"""Full builds of the synthetic blog, whole processes in turn: what comments cost, here and elsewhere.
 
-Rule: the two are run in turns, and the ratio of the medians is what counts.
+Rule: a round runs every contender once, one after the other, so that a busy machine slows all of them; what counts are
+ratios of medians. One that took over ten minutes, or would at this size, is left out from there on.
 """
 
-import os
-import random
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
 
-POSTS = 200
-COMMENTS = 2000
-ROUNDS = 3
-WORDS = [
-    "the",
-    "tide",
-    "comes",
-    "in",
-    "and",
-    "the",
-    "ferry",
-    "goes",
-    "out",
-    "while",
-    "somebody",
-    "asks",
-    "what",
-    "was",
-    "said",
-    "and",
-    "who",
-    "is",
-    "going",
-    "to",
-    "answer",
-    "it",
-]
-SETTINGS = """\
-SITENAME = "A site"
-SITEURL = "https://blog.example.org"
-TIMEZONE = "UTC"
-THEME = "simple"
-PATH = "content"
-FEED_ALL_ATOM = "feeds/all.atom.xml"
-CATEGORY_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM = None
-"""
+from blog import SIZES, format_remark, make_posts, make_remarks
+from contenders import CONTENDERS, Contender
+from processes import Cost, find_median, read_all, run
+
+LIMIT_SECONDS = 600
+COMMENTS_COMMAND = Path(sys.executable).parent / "pelican-comments"
+PUBLISH = {"publish one": 1, "publish fifty": 50}
+"""What one call of `pelican-comments publish` brings out, by the name in the table."""
 
 
-def write_blog(root: Path) -> None:
-    """Write posts and comments, the same ones each time, a few threads with many and many with few."""
-    chance = random.Random(1)
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The medians of one contender at one size."""
 
-    def write_text(words: int) -> str:
-        return " ".join(chance.choice(WORDS) for _ in range(words))
-
-    (root / "content").mkdir()
-    for number in range(POSTS):
-        header = f"Title: Post {number}\nDate: 2020-01-01 {number // 60:02}:{number % 60:02}\nSlug: post-{number}\n"
-        (root / f"content/post-{number}.md").write_text(f"{header}\n{write_text(300)}\n", "utf-8")
-    threads: dict[int, list[str]] = {}
-    for number in range(COMMENTS):
-        post = min(int(chance.paretovariate(0.7)) - 1, POSTS - 1)
-        known = threads.setdefault(post, [])
-        parent = f"in_reply_to: {chance.choice(known)}\n" if known and chance.random() < 0.5 else ""
-        date = f"2021-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
-        folder = root / f"comments/post-{post}"
-        folder.mkdir(parents=True, exist_ok=True)
-        text = f"---\nname: Reader {number % 97}\ndate: {date}\n{parent}---\n{write_text(30)}\n\n{write_text(20)}\n"
-        (folder / f"c{number}.md").write_text(text, "utf-8")
-        known.append(f"c{number}")
+    name: str
+    size: str
+    cost: Cost
+    runs: int
 
 
-def build(root: Path, plugins: str) -> float:
-    """Return the CPU seconds of one full build."""
-    (root / "pelicanconf.py").write_text(f"{SETTINGS}PLUGINS = {plugins}\n", "utf-8")
-    before = os.times()
-    command = [sys.executable, "-m", "pelican", "content", "-d", "-q"]
-    subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
-    after = os.times()
-    return after.children_user - before.children_user + after.children_system - before.children_system
+class Site:
+    """A contender's site on the disk, with the runs that were measured on it."""
+
+    def __init__(self, contender: Contender, size: str, folder: Path) -> None:
+        self.contender = contender
+        self.size = size
+        self.root = folder / contender.name.replace(" ", "-").replace(",", "")
+        self.costs: list[Cost] = []
+        self.changes = 0
+        posts, comments = SIZES[size]
+        self.posts = list(make_posts(posts))
+        self.remarks = list(make_remarks(posts, comments))
+        self.root.mkdir()
+        contender.prepare(self.root, self.posts, self.remarks if contender.has_comments else [])
+        read_all(self.root)
+        if contender.is_warm:
+            run(contender.command, self.root)
+
+    def measure(self) -> None:
+        """Build once, from nothing or with one post and one thread changed."""
+        if self.contender.is_warm:
+            self._change_a_post()
+            if self.contender.has_comments:
+                self.add_comments(1)
+        else:
+            for name in ("output", "public", "cache", "resources"):
+                shutil.rmtree(self.root / name, ignore_errors=True)
+        self.costs.append(run(self.contender.command, self.root))
+
+    def measure_publish(self, number: int) -> Cost:
+        """Publish new comments, each in a thread of its own."""
+        self.add_comments(number)
+        return run((COMMENTS_COMMAND, "publish"), self.root)
+
+    def add_comments(self, number: int) -> None:
+        """Add new comments, each to a thread of its own."""
+        slugs = list(dict.fromkeys(remark.slug for remark in self.remarks))
+        for place in range(number):
+            self.changes += 1
+            last = self.remarks[-1]
+            new = replace(last, id=f"new{self.changes}", slug=slugs[place % len(slugs)], parent="")
+            (self.root / f"comments/{new.slug}/{new.id}.md").write_text(format_remark(new), "utf-8")
+
+    def _change_a_post(self) -> None:
+        self.changes += 1
+        path = next((self.root / "content").glob("post-0.md"))
+        path.write_text(path.read_text("utf-8") + f"\nOnce more {self.changes}.\n", "utf-8")
 
 
-def main() -> None:
-    """Print the medians and their ratio."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        write_blog(root)
-        build(root, "[]")  # the files are read beforehand
-        times: dict[str, list[float]] = {"[]": [], '["pelican.plugins.conversation"]': []}
-        for _ in range(ROUNDS):
-            for plugins, found in times.items():
-                found.append(build(root, plugins))
-    without, with_plugin = (median(found) for found in times.values())
-    each = (with_plugin - without) / COMMENTS * 1e6
-    print(f"{POSTS} posts, {COMMENTS} comments; CPU seconds, median of {ROUNDS}")
-    print(f"{'without comments':<20} {without:>6.2f}")
-    print(f"{'with the plugin':<20} {with_plugin:>6.2f}   ratio {with_plugin / without:.2f}, {each:.0f} µs a comment")
+def has_publish() -> bool:
+    """Whether the command to publish single comments is there."""
+    return subprocess.run([COMMENTS_COMMAND, "publish", "--help"], capture_output=True, check=False).returncode == 0
 
 
-if __name__ == "__main__":
-    main()
+def measure_size(size: str, contenders: Sequence[Contender], *, rounds: int) -> list[Measured]:
+    """Measure every contender at one size."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        sites = []
+        for contender in contenders:
+            print(f"{size}: {contender.name} ...", file=sys.stderr, flush=True)
+            sites.append(Site(contender, size, Path(folder)))
+        for number in range(rounds):
+            for site in sites:
+                if number and site.costs[-1].wall * rounds > LIMIT_SECONDS:
+                    continue  # once has to do
+                site.measure()
+                cost = site.costs[-1]
+                print(f"{size} {number + 1}: {site.contender.name}: {cost.cpu:.2f} s", file=sys.stderr, flush=True)
+        found = [Measured(site.contender.name, size, find_median(site.costs), len(site.costs)) for site in sites]
+        ours = [site for site in sites if site.contender.is_warm and site.contender.has_comments]
+        if ours and has_publish():
+            found += _measure_publishing(ours[0], rounds=rounds)
+        return found
+
+
+def _measure_publishing(site: Site, *, rounds: int) -> Iterable[Measured]:
+    site.measure_publish(0)  # the last build was Pelican's own
+    for name, number in PUBLISH.items():
+        yield Measured(name, site.size, find_median([site.measure_publish(number) for _ in range(rounds)]), rounds)
+
+
+def choose_contenders(size: str, before: Mapping[str, Cost], *, growth: float) -> list[Contender]:
+    """Return those that are expected to end in time; `before` has their costs at a size `growth` times smaller."""
+    chosen = []
+    for contender in CONTENDERS:
+        expected = before[contender.name].wall * growth if contender.name in before else 0.0
+        if expected > LIMIT_SECONDS or (before and contender.name not in before):
+            print(f"{size}: {contender.name} is left out, it would take {expected:.0f} s", file=sys.stderr)
+            continue
+        chosen.append(contender)
+    return chosen
+
+
+def measure_all(sizes: Sequence[str], *, rounds: int) -> list[Measured]:
+    """Measure the sizes from small to large."""
+    found: list[Measured] = []
+    before: dict[str, Cost] = {}
+    smaller = 0
+    for size in sizes:
+        comments = SIZES[size][1]
+        contenders = choose_contenders(size, before, growth=comments / smaller if smaller else 1)
+        measured = measure_size(size, contenders, rounds=rounds)
+        found += measured
+        before, smaller = {one.name: one.cost for one in measured}, comments
+    return found

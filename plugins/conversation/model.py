@@ -160,6 +160,21 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadFacts:
+    """What is known of a thread without its comments; of comments that are counted, see `Kind.is_counted`."""
+
+    count: int
+    size: int
+    """How many comments and tombstones it shows."""
+    updated: datetime | None
+    """When the comment changed last was changed; None without comments."""
+    replied: datetime | None
+    """The same of the author's replies."""
+    newest: tuple[datetime, str] | None
+    """Date and id of the newest."""
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """All comments of one page, in order of reading."""
 
@@ -179,6 +194,18 @@ class Thread:
     def count(self) -> int:
         """How many comments a reader would count: no tombstones, likes or reposts."""
         return sum(comment.kind.is_counted for comment in self.comments)
+
+    @property
+    def facts(self) -> ThreadFacts:
+        """What is known of it without its comments."""
+        counted = [comment for comment in self.comments if comment.kind.is_counted]
+        return ThreadFacts(
+            count=len(counted),
+            size=len(self.placements),
+            updated=max((comment.changed for comment in counted), default=None),
+            replied=max((comment.changed for comment in counted if comment.author is not None), default=None),
+            newest=max(((comment.date, comment.id) for comment in counted), default=None),
+        )
 
 
 class Conversation(Enum):

@@ -16,19 +16,22 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
+from .building.article_lists import quicken_lists
 from .building.calls import WatchedThread
 from .building.conversations import Conversations, read_clock, read_conversations
 from .building.feed_writing import SiteEntries, find_feed_threads, write_feeds
 from .building.newest import Newest
 from .building.page_regions import PageRegions
 from .building.part_writing import list_parts
+from .building.shelf import Shelf
+from .building.shelved_regions import ShelvedRegions
 from .building.site import CONTENT_LISTS, collect_site, site_settings
 from .building.site_feeds import add_thread_elements
 from .comments.store import show_path
 from .model import Conversation, Problem, Severity
 from .publishing.recording import KEPT_LATEST, Recording
 from .rendering.latest import LatestComment, PageActivity, find_activity, find_latest
-from .rendering.regions import SCRIPT, Regions
+from .rendering.regions import SCRIPT
 from .rendering.templating import STYLESHEET, Catalogues, RegionLoader, add_regions, add_words, make_region_environment
 
 logger = logging.getLogger(__name__)
@@ -46,7 +49,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
         build: Build = self.context[BUILD]
         output = Path(self.output_path)
         self._write_parts(build, writer)
-        build.entries = write_feeds(build.conversations, output, build.regions.find_wording)
+        build.entries = write_feeds(build.conversations, output, build.regions.find_wording, build.shelved)
         is_extending = any(loader.is_extending for loader in build.loaders)
         wanted = {STYLESHEET: is_extending, SCRIPT: build.conversations.site.settings.script}
         folder = output / self.settings["THEME_STATIC_DIR"]
@@ -55,6 +58,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
             shutil.copyfile(STATIC_SOURCE / name, folder / name)
         report(build.missing_sections)
         _tell_receiver(build.conversations)
+        build.shelf.close()
 
     def _write_parts(self, build: "Build", writer: Writer) -> None:
         contents = {content.source_path: content for content in _contents(self.context)}
@@ -84,15 +88,16 @@ class Build:
     """What one run of Pelican needs of the conversations."""
 
     def __init__(
-        self, conversations: Conversations, regions: PageRegions, loaders: Sequence[RegionLoader], recording: Recording,
-        *, latest: tuple[LatestComment, ...], activities: tuple[PageActivity, ...],
+        self, conversations: Conversations, regions: PageRegions, loaders: Sequence[RegionLoader], *,
+        recording: Recording, shelf: Shelf, shelved: ShelvedRegions, latest: tuple[LatestComment, ...],
     ) -> None:  # fmt: skip
+        self.shelf = shelf
+        self.shelved = shelved
         self.conversations = conversations
         self.regions = regions
         self.loaders = loaders
         self.recording = recording
         self.latest = Newest(latest, is_whole=len(latest) < KEPT_LATEST)
-        self.activities = activities
         self.entries = SiteEntries(Newest((), is_whole=True), Newest((), is_whole=True))
         """Of the feeds, once they are written."""
         self.feed_threads = find_feed_threads(conversations)
@@ -101,19 +106,27 @@ class Build:
 
 def prepare_build(generators: Sequence[Generator]) -> None:
     """Read the conversations and hand them to the templates; Pelican calls this once it has read the content."""
+    quicken_lists(generators)
     context = generators[0].context
     recording: Recording = generators[0].settings[RECORDING]
     recording.forget_last()
     settings = site_settings(generators[0].settings)
-    conversations = read_conversations(collect_site(context, settings))
+    shelf = Shelf(settings.root / generators[0].settings["CACHE_PATH"])
+    conversations = read_conversations(collect_site(context, settings), shelf)
+    report(shelf.problems)
     report(conversations.problems)
     threads, pages = conversations.threads, conversations.site.pages
     by_thread = conversations.pages_by_thread
     latest = find_latest(threads, by_thread, KEPT_LATEST, settings)
     theme = _theme_folders(generators[0])
-    makers = Regions(make_region_environment(theme), settings, read_clock(), Catalogues(theme))
-    activities = find_activity(threads, by_thread, settings)
-    regions = PageRegions(conversations, makers, latest, activities, notes=recording.notes)
+    makers = ShelvedRegions(
+        make_region_environment(theme), settings, read_clock(), Catalogues(theme), shelf=shelf, theme_folders=theme
+    )
+
+    def find_activities() -> tuple[PageActivity, ...]:
+        return find_activity(threads, by_thread, settings)
+
+    regions = PageRegions(conversations, makers, latest, find_activities, notes=recording.notes)
     for generator in generators:
         add_words(generator.env, makers.find_wording)
     names = _content_templates(context, generators[0].settings["TEMPLATE_EXTENSIONS"])
@@ -121,7 +134,7 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     for content in _contents(context):
         content.thread = WatchedThread(conversations.thread_of(pages[content.source_path]), recording.notes)
     context["conversation"] = regions
-    build = Build(conversations, regions, loaders, recording, latest=latest, activities=activities)
+    build = Build(conversations, regions, loaders, recording=recording, shelf=shelf, shelved=makers, latest=latest)
     context[BUILD] = generators[0].settings[BUILD] = build
 
 
@@ -172,7 +185,7 @@ def end_recording(pelican: Pelican) -> None:
     build: Build = pelican.settings[BUILD]
     path = build.recording.path
     try:
-        build.recording.end(build.conversations, build.entries, build.latest, build.activities)
+        build.recording.end(build.conversations, build.entries, build.latest, build.regions.activities)
     except (OSError, sqlite3.Error) as error:
         shown = show_path(path, build.conversations.site.settings.root)
         message = f"the record of the build cannot be written, so publishing will build in full: {error}"
@@ -191,7 +204,7 @@ def note_written(path: str, context: Mapping[str, Any]) -> None:  # noqa: ARG001
     page = build.conversations.site.pages.get(getattr(content, "source_path", ""))
     if page is None or not build.loaders or page.conversation is Conversation.HIDDEN:
         return
-    if content.source_path in build.regions.shown or not build.conversations.thread_of(page).placements:
+    if content.source_path in build.regions.shown or not build.conversations.thread_of(page).facts.size:
         return
     message = f"the template {content.template!r} does not show the conversation of this page"
     remedy = "name its block in CONVERSATION_CONTENT_BLOCK, or call `conversation.section(article)` in it"

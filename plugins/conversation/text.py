@@ -28,17 +28,21 @@ _NOT_IN_URL = re.compile(r'[\s\x00-\x20\x7f-\x9f"<>\\^`{|}]')
 
 def clean_line(text: str) -> str:
     """Return `text` on one line: NFC, without controls and bidirectional overrides, white space folded."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return " ".join(_UNSEEN.sub(" ", unicodedata.normalize("NFC", text)).split())
 
 
 def clean_body(text: str) -> str:
     r"""Return a comment's body with `\n` line ends and without controls, blank lines around it and white space after it."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     return _UNSEEN_IN_BODY.sub("", lines).strip("\n").rstrip()
 
 
 def is_visible(text: str) -> bool:
     """Whether `text` has at least one character that a reader sees."""
+    if text[:1].isalnum():
+        return True
     return any(unicodedata.category(character)[0] not in "CZM" for character in text)
 
 

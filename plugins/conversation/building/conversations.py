@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 
 from ..comments.allowed_signers import Signer, parse_allowed_signers
 from ..comments.pages import report_unowned
-from ..comments.reading import Rules, read_thread
+from ..comments.reading import Rules
 from ..comments.store import FolderState, Store, show_path
 from ..model import Page, Problem, Settings, Severity, Thread
 from ..settings import DEFAULTS
+from .shelf import Shelf
 from .site import Site
+from .thread_reader import ThreadReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,12 @@ class Conversations:
         }
 
 
-def read_conversations(site: Site) -> Conversations:
-    """Read, verify and thread every comment file."""
+def read_conversations(site: Site, shelf: Shelf | None = None) -> Conversations:
+    """Read, verify and thread every comment file.
+
+    With a shelf, files that are as they were are not read again, and a thread's comments come from there when they are
+    asked for; without one, all are held.
+    """
     settings = site.settings
     signers, key_problems = read_signers(settings)
     problems = [*site.problems, *key_problems]
@@ -52,14 +58,15 @@ def read_conversations(site: Site) -> Conversations:
     states: dict[str, FolderState] = {}
     if settings.path.is_dir():
         store = Store(settings.path, settings.root, max_body_bytes=settings.max_body_bytes)
-        for folder in store.read_threads():
-            problems.extend(folder.problems)
-            states[folder.entry] = folder.state
-            if folder.files:
-                thread, found = read_thread(folder.name, folder.files, rules)
-                problems.extend(found)
-                threads[folder.name] = thread
-                folders.append((folder.name, folder.path, thread.count))
+        reader = ThreadReader(store, rules, shelf)
+        for listing in store.list_threads():
+            thread, found = reader.read(listing)
+            problems.extend(found)
+            if thread is not None:
+                threads[listing.name] = thread
+                folders.append((listing.name, listing.path, thread.count))
+        reader.finish()
+        states = reader.states
     elif settings.path != settings.root / str(DEFAULTS["CONVERSATION_PATH"]):
         path = show_path(settings.path, settings.root)
         problems.append(

@@ -3,20 +3,24 @@
 Rule: no feed for nothing, and no link to a feed that is not written: both ask `regions.thread_feed_path`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from gettext import NullTranslations
+from heapq import nlargest
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from ..model import Conversation, Page, Settings, Thread
+from ..model import Comment, Conversation, Page, Settings, Thread
 from ..rendering.feed_values import ENGLISH, FeedEntry, FeedFacts, FeedPage
 from ..rendering.feeds import list_entries, page_url, render_feed
 from ..rendering.paging import find_moved, part_url
 from ..rendering.regions import thread_feed_path
 from ..rendering.translations import Wording
 from .conversations import Conversations
-from .newest import Collector, Newest
+from .newest import Newest
+from .shelved_regions import ShelvedRegions
 from .site_feeds import FeedThread, page_entry_id
 
 SPARE = 2
@@ -45,28 +49,88 @@ class SiteEntries:
         return SiteEntries(change(self.latest), change(self.replies))
 
 
-def write_feeds(conversations: Conversations, output: Path, find_wording: Callable[[str], Wording]) -> SiteEntries:
+def write_feeds(
+    conversations: Conversations,
+    output: Path,
+    find_wording: Callable[[str], Wording],
+    shelved: ShelvedRegions | None = None,
+) -> SiteEntries:
     """Write the feed of every thread that has comments, that of all comments, and that of the author's replies.
 
-    `find_wording` returns the words for a language (BCP 47).
+    `find_wording` returns the words for a language (BCP 47). A thread's feed that is as an earlier build has written it is
+    left alone; `shelved` knows.
     """
     settings = conversations.site.settings
-    latest, replies = (Collector(newest_key, kept=SPARE * settings.feed_max_items) for _ in range(2))
-    if settings.site_url:  # a feed without absolute links is none; Pelican has said so
-        for page, thread in _fed_threads(conversations):
-            entries, feed = render_thread_feed(page, thread, settings, find_wording(page.lang))
-            latest.add(entries)
-            replies.add(entry for entry in entries if entry.is_author)
-            _write(output, feed)
-    found = SiteEntries(latest.result(), replies.result())
-    for feed in render_site_feeds(found, settings, find_wording(settings.default_lang)):
-        _write(output, feed)
-    return found
+    if not settings.site_url:  # a feed without absolute links is none; Pelican has said so
+        return SiteEntries(Newest((), is_whole=True), Newest((), is_whole=True))
+    fed = list(_fed_threads(conversations))
+    for page, thread in fed:
+        path = thread_feed_path(page, thread, settings)
+        if path is None or (shelved is not None and shelved.is_feed_current(page, thread, output / path)):
+            continue
+        _, (_, text) = render_thread_feed(page, thread, settings, find_wording(page.lang))
+        _write_text(output, path, text)
+        if shelved is not None and text is not None:
+            shelved.remember_feed(page, thread, output / path, text)
+    kept = SPARE * settings.feed_max_items
+    latest = _find_newest(_find_recent(fed, attrgetter("facts.updated"), kept), bool, settings, find_wording)
+    replies = _find_newest(
+        _find_recent(fed, attrgetter("facts.replied"), kept), attrgetter("author"), settings, find_wording
+    )
+    entries = SiteEntries(Newest(latest, is_whole=len(latest) < kept), Newest(replies, is_whole=len(replies) < kept))
+    for path, text in render_site_feeds(entries, settings, find_wording(settings.default_lang)):
+        _write_text(output, path, text)
+    return entries
 
 
 def newest_key(entry: FeedEntry) -> tuple[object, ...]:
     """Return what entries of feeds are sorted by, the newest last."""
     return entry.comment.changed, entry.id
+
+
+def _find_recent(
+    fed: Sequence[tuple[Page, Thread]], find_moment: Callable[[Thread], datetime | None], number: int
+) -> list[tuple[Page, Thread]]:
+    """Return the threads that can have one of the newest entries, by the moment that counts for them."""
+    dated = [(moment, pair) for pair in fed if (moment := find_moment(pair[1])) is not None]
+    newest = nlargest(number, (moment for moment, _ in dated))
+    return [pair for moment, pair in dated if moment >= newest[-1]]
+
+
+def _find_newest(
+    threads: Sequence[tuple[Page, Thread]], is_wanted: Callable[[Comment], object], settings: Settings,
+    find_wording: Callable[[str], Wording],
+) -> tuple[FeedEntry, ...]:  # fmt: skip
+    """Return the newest entries of some threads, of comments that are wanted, with some to spare."""
+    number = SPARE * settings.feed_max_items
+    changed = {
+        (comment.changed, index, comment.id)
+        for index, (_, thread) in enumerate(threads)
+        for comment in thread.comments
+        if comment.kind.is_counted and is_wanted(comment)
+    }
+    newest = nlargest(number, changed)
+    since = newest[-1][0] if newest else None
+    wanted: dict[int, set[str]] = {}
+    for moment, index, id in changed:
+        if since is not None and moment >= since:  # of equal moments all, as entries have an order of their own
+            wanted.setdefault(index, set()).add(id)
+    entries = (
+        entry
+        for index, ids in sorted(wanted.items())
+        for entry in _list_entries(*threads[index], settings, find_wording(threads[index][0].lang), ids)
+    )
+    return tuple(nlargest(number, entries, key=newest_key))
+
+
+def _list_entries(
+    page: Page, thread: Thread, settings: Settings, wording: Wording, only: Container[str] | None = None
+) -> tuple[FeedEntry, ...]:
+    """Return an entry for each comment of a thread, or for those of some ids."""
+    return list_entries(
+        thread, _feed_page(page, thread, settings), authors=settings.authors, site_url=settings.site_url,
+        part_urls=_part_urls(page, thread, settings), catalogue=wording.catalogue, only=only,
+    )  # fmt: skip
 
 
 def render_thread_feed(
@@ -76,16 +140,12 @@ def render_thread_feed(
 
     A path of None: there is no such feed; a text of None: it has no entries, and is not written.
     """
-    feed_page = _feed_page(page, thread, settings)
-    entries = list_entries(
-        thread, feed_page, authors=settings.authors, site_url=settings.site_url,
-        part_urls=_part_urls(page, thread, settings), catalogue=wording.catalogue,
-    )  # fmt: skip
+    entries = _list_entries(page, thread, settings, wording)
     title = wording.catalogue.gettext("Comments on “%(title)s”") % {"title": page.title}
     path = thread_feed_path(page, thread, settings)
     text = _render(
-        path, entries, key=f"comments/{page.thread}", title=title, alternate=feed_page.url, lang=wording.lang,
-        settings=settings,
+        path, entries, key=f"comments/{page.thread}", title=title, alternate=page_url(page, settings.site_url),
+        lang=wording.lang, settings=settings,
     )  # fmt: skip
     return entries, (path, text)
 
@@ -124,9 +184,9 @@ def describe_feed_thread(page: Page, thread: Thread, settings: Settings) -> Feed
     """Return what the site's own feeds say of one page's comments; None where they say nothing."""
     if page.conversation is Conversation.HIDDEN or not settings.site_url:
         return None
-    counted = [comment.changed for comment in thread.comments if comment.kind.is_counted]
+    facts = thread.facts
     return FeedThread(
-        count=len(counted), updated=max(counted, default=None),
+        count=facts.count, updated=facts.updated,
         feed_url=_thread_feed_url(page, thread, settings), page_url=page_url(page, settings.site_url),
     )  # fmt: skip
 
@@ -160,8 +220,16 @@ def _thread_feed_url(page: Page, thread: Thread, settings: Settings) -> str | No
 
 
 def _render(
-    path: str | None, entries: Sequence[FeedEntry], *, key: str, title: str, alternate: str, lang: str, settings: Settings
-) -> str | None:  # fmt: skip
+    path: str | None,
+    entries: Sequence[FeedEntry],
+    *,
+    key: str,
+    title: str,
+    alternate: str,
+    lang: str,
+    settings: Settings,
+) -> str | None:
+    """Return the text of a feed that stands at `path`; None where there is nothing to write."""
     if path is None:
         return None
     facts = FeedFacts(
@@ -171,9 +239,9 @@ def _render(
     return render_feed(entries, facts, max_items=settings.feed_max_items)
 
 
-def _write(output: Path, feed: tuple[str | None, str | None]) -> None:
-    path, text = feed
-    if path is not None and text is not None:
-        target = output / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
+def _write_text(output: Path, path: str | None, text: str | None) -> None:
+    if path is None or text is None:
+        return
+    target = output / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8", newline="\n")

@@ -3,7 +3,9 @@
 Rule: it only finds the values that a region is a function of; it adds nothing of its own to what the region says.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -29,13 +31,16 @@ class PageRegions:
 
     def __init__(
         self, conversations: Conversations, regions: Regions,
-        latest: tuple[LatestComment, ...], activities: tuple[PageActivity, ...] = (), *, notes: CallNotes | None = None,
+        latest: tuple[LatestComment, ...], find_activities: Callable[[], tuple[PageActivity, ...]] = tuple,
+        *, notes: CallNotes | None = None,
     ) -> None:  # fmt: skip
         self._conversations = conversations
         self._regions = regions
         self._latest = latest
-        self._activities = activities
+        self._find_activities = cache(find_activities)  # every thread is opened for it
         self._notes = notes or CallNotes()
+        self.activities: tuple[PageActivity, ...] = ()
+        """What was shown of them, if anything was."""
         self.shown: set[str] = set()
         """Source paths of the pages whose section was asked for."""
 
@@ -64,7 +69,8 @@ class PageRegions:
     @pass_context
     def pages(self, context: Context) -> Markup:
         """Return every page that has comments, by its latest comment."""
-        html = self._regions.render_pages(self._activities, _site_url(context))
+        self.activities = self._find_activities()
+        html = self._regions.render_pages(self.activities, _site_url(context))
         return self._note(context, Region.PAGES, html)
 
     @pass_context

@@ -27,7 +27,8 @@ def list_parts(
         content = contents.get(path)
         if content is None or not content.save_as or page.conversation is Conversation.HIDDEN:
             continue
-        parts = divide_thread(conversations.thread_of(page), conversations.site.settings)
+        thread, settings = conversations.thread_of(page), conversations.site.settings
+        parts = divide_thread(thread, settings) if thread.facts.size > settings.page_size else ()
         for place, part in enumerate(parts[1:], 2):
             yield _copy(content, page, part.number, wording=find_wording(page.lang), place=place), {PART: part.number}
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from ..errors import InvalidCommentError
 from ..model import Comment, Kind, Problem, State
 from .comment_header import HeaderReader, Report
-from .front_matter import FrontMatterError, Scalars, Value, format_front_matter, parse_front_matter
+from .front_matter import FrontMatterError, Scalars, format_front_matter, parse_front_matter
 
 MAX_BODY_BYTES = 64 * 1024
 """Default of `CONVERSATION_MAX_BODY_BYTES`."""
@@ -46,11 +46,11 @@ def parse_comment(
         return ParsedFile(None, tuple(report.problems))
     header, body, body_line = parts
     try:
-        values = {k: Value(v.value, v.line + 1) for k, v in parse_front_matter(header).items()}
+        values = parse_front_matter(header, first_line=2)
     except FrontMatterError as error:
-        report.error(error.line + 1, "front-matter", error.message, error.remedy)
+        report.error(error.line, "front-matter", error.message, error.remedy)
         return ParsedFile(None, tuple(report.problems))
-    if len(body.encode()) > max_body_bytes:
+    if len(data) > max_body_bytes and len(body.encode()) > max_body_bytes:
         report.error(
             body_line, "body-too-long", f"the body has {len(body.encode())} bytes, over {max_body_bytes}",
             "shorten it or raise CONVERSATION_MAX_BODY_BYTES",
@@ -67,7 +67,11 @@ def _split(data: bytes, report: Report) -> tuple[str, str, int] | None:
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
         report.error(data[: error.start].count(b"\n") + 1, "undecodable", what, "save the file as UTF-8")
         return None
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    fence = text.find("\n---")
+    if text.startswith("---\n") and text.startswith("\n---\n", fence):  # what every file of ours is like
+        return text[4 : fence + 1], text[fence + 5 :], text.count("\n", 0, fence) + 3
     lines = text.split("\n")
     if lines[0].rstrip() != FENCE:
         report.error(
@@ -122,4 +126,4 @@ def _header(comment: Comment) -> dict[str, Scalars]:
 
 def format_moment(moment: datetime) -> str:
     """Write an aware moment as RFC 3339 in UTC, `2026-03-14T09:26:53Z`."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat()[:-6] + "Z"

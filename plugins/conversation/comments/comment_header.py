@@ -29,6 +29,8 @@ KEYS = (
     "lang",
 )
 """Every key of the format, in the order they are written."""
+_KNOWN_KEYS = frozenset(KEYS)
+_KINDS = {kind.value: kind for kind in Kind}
 MAX_ANCHORS = 16
 """No old blog gave one comment more names than a few."""
 BODY = "body"
@@ -87,8 +89,10 @@ class HeaderReader:
         )  # fmt: skip
 
     def _warn_of_unknown_keys(self) -> None:
+        if self.values.keys() <= _KNOWN_KEYS:
+            return
         for key, value in self.values.items():
-            if key not in KEYS:
+            if key not in _KNOWN_KEYS:
                 self.report.warning(
                     value.line, "unknown-key", f"{key[:80]!r} is no key of a comment", f"use one of {', '.join(KEYS)}"
                 )
@@ -101,7 +105,8 @@ class HeaderReader:
         if isinstance(value.value, tuple):
             self.report.error(value.line, f"bad-{_dashed(key)}", f"{key} is a list", "give one value")
             return None
-        return unicodedata.normalize("NFC", value.value.strip()) or None
+        text = value.value.strip()
+        return (text if text.isascii() else unicodedata.normalize("NFC", text)) or None
 
     def _line(self, key: str) -> int:
         return self.values[key].line if key in self.values else 1
@@ -188,7 +193,9 @@ class HeaderReader:
         return text
 
     def _state(self) -> State:
-        text = self._text("state") or State.APPROVED.value
+        text = self._text("state")
+        if text is None:
+            return State.APPROVED
         if text not in (State.APPROVED.value, State.REMOVED.value):
             self.report.error(
                 self._line("state"),
@@ -200,14 +207,18 @@ class HeaderReader:
         return State(text)
 
     def _kind(self) -> Kind:
-        text = self._text("kind") or Kind.COMMENT.value
-        kinds = [kind.value for kind in Kind]
-        if text not in kinds:
+        text = self._text("kind")
+        if text is None:
+            return Kind.COMMENT
+        if text not in _KINDS:
             self.report.error(
-                self._line("kind"), "bad-kind", f"{text[:80]!r} is no kind of comment", f"use one of {', '.join(kinds)}"
+                self._line("kind"),
+                "bad-kind",
+                f"{text[:80]!r} is no kind of comment",
+                f"use one of {', '.join(_KINDS)}",
             )
             return Kind.COMMENT
-        return Kind(text)
+        return _KINDS[text]
 
     def _address(self, key: str) -> str | None:
         text = self._text(key)

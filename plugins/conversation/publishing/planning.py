@@ -3,14 +3,16 @@
 Rule: this module plans and writes no file. Where it cannot be certain of a file's next content, it raises UnfitError.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..building.conversations import make_rules, read_signers
 from ..building.feed_writing import SiteEntries
 from ..building.newest import Newest, renew
+from ..building.thread_reader import ThreadReader, stamp_listing
 from ..comments.pages import report_unowned
-from ..comments.reading import read_thread
+from ..comments.reading import Rules, read_thread
 from ..comments.store import Store, ThreadFolder
 from ..model import Problem, Settings, Thread
 from ..rendering.latest import LatestComment, find_activity, find_latest
@@ -31,8 +33,11 @@ def plan_update(
     `entries` names what may have changed in the folder of comments; without it, everything is looked at.
     """
     update = Update()
-    folders = _find_changed(record, settings, update, entries)
-    changed = list(_read_changed(record, settings, folders, update))
+    store = Store(settings.path, settings.root, max_body_bytes=settings.max_body_bytes)
+    signers, _ = read_signers(settings)
+    rules = make_rules(settings, signers)
+    folders = _find_changed(record, ThreadReader(store, rules), store, update, entries)
+    changed = list(_read_changed(record, settings, folders, rules, update))
     if not changed:
         return update
     update.threads = tuple(one.thread.name for one in changed)
@@ -48,36 +53,36 @@ def plan_update(
 
 
 def _find_changed(
-    record: Record, settings: Settings, update: Update, entries: Iterable[str] | None
+    record: Record, reader: ThreadReader, store: Store, update: Update, entries: Iterable[str] | None
 ) -> dict[str, ThreadFolder | None]:
     """Return the entries of the folder of comments whose content is another, as they are now, None for one that is gone."""
-    store = Store(settings.path, settings.root, max_body_bytes=settings.max_body_bytes)
-    is_there = settings.path.is_dir()
-    if entries is None:
-        now = dict(store.stamp_entries()) if is_there else {}
+    only = None if entries is None else frozenset(entries)
+    is_there, seen = store.folder.is_dir(), time.time_ns()
+    listings = {listing.entry: listing for listing in (store.list_threads(only) if is_there else ())}
+    if only is None:
         before = record.read_stamps()
+        now = {name: stamp_listing(listing, seen) for name, listing in listings.items()}
         touched = {name for name in now.keys() | before.keys() if not now.get(name) or now[name] != before.get(name)}
     else:
-        touched = set(entries)
-    found = {folder.entry: folder for folder in store.read_threads(touched)} if is_there and touched else {}
+        touched = {*only}
     changed: dict[str, ThreadFolder | None] = {}
     for name in sorted(touched):
-        before_state, folder = record.find_folder(name), found.get(name)
-        if folder is not None and (before_state is None or before_state.digest != folder.state.digest):
+        state_before = record.find_folder(name)
+        if name not in listings:
+            if state_before is not None:
+                changed[name] = update.folders[name] = None
+            continue
+        state, folder = reader.find_state(listings[name], seen)
+        update.folders[name] = state
+        if state_before is None or state_before.digest != state.digest:
             changed[name] = folder
-        elif folder is None and before_state is not None:
-            changed[name] = None
-        if folder is not None or before_state is not None:
-            update.folders[name] = folder.state if folder is not None else None
     return changed
 
 
 def _read_changed(
-    record: Record, settings: Settings, folders: Mapping[str, ThreadFolder | None], update: Update
+    record: Record, settings: Settings, folders: Mapping[str, ThreadFolder | None], rules: Rules, update: Update
 ) -> Iterator[ChangedThread]:
     """Yield the threads with a page whose folders have changed, and note the problems of all."""
-    signers, _ = read_signers(settings)
-    rules = make_rules(settings, signers)
     problems: list[Problem] = []
     names: set[str] = set()
     for entry, folder in folders.items():

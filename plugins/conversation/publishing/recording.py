@@ -164,9 +164,15 @@ def describe_thread(thread: Thread, settings: Settings, record: ThreadRecord) ->
     return replace(
         record,
         elements=tuple(describe_feed_thread(page, thread, settings) for _, page in record.pages),
-        parts=tuple(sorted(part.number for part in divide_thread(thread, settings))),
+        parts=_list_parts(thread, settings),
         feed=thread_feed_path(page, thread, settings),
     )
+
+
+def _list_parts(thread: Thread, settings: Settings) -> tuple[int, ...]:
+    if thread.facts.size <= settings.page_size:  # known without its comments
+        return (0,)
+    return tuple(sorted(part.number for part in divide_thread(thread, settings)))
 
 
 def describe_activity(activity: PageActivity) -> tuple[str, tuple[str, str, PageActivity]]:

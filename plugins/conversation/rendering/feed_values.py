@@ -17,6 +17,8 @@ from ..text import is_lang
 ENGLISH = NullTranslations()
 """No translation: the words of the code itself."""
 _ORIGIN = re.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_PLAIN = re.compile("[A-Za-z0-9_./=-]*")
+"""Nothing to encode, as with nearly every address."""
 _URI_SAFE = "/#%=:;$&()+,!?*@'~"
 """What stays as it is in a URI, and `%`, as addresses may be encoded already."""
 
@@ -36,7 +38,7 @@ class FeedPage:
     @property
     def lang(self) -> str:
         """The language of the page, empty where its tag is none."""
-        return self.page.lang if is_lang(self.page.lang) else ""
+        return _find_lang(self.page.lang)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +108,13 @@ class FeedEntry:
     @property
     def source(self) -> str:
         """Absolute URI of where it was imported or mentioned from; may be empty."""
-        return to_uri(self.comment.source or "")
+        return to_uri(self.comment.source) if self.comment.source else ""
 
     @property
     def lang(self) -> str:
         """The language of the body; empty where it is the page's."""
-        lang = self.comment.lang or ""
-        return lang if lang != self.page.lang and is_lang(lang) else ""
+        lang = _find_lang(self.comment.lang or "")
+        return lang if lang != self.page.lang else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,11 @@ class FeedFacts:
         return self.default_lang if is_lang(self.default_lang) else ""
 
 
+@lru_cache(maxsize=64)
+def _find_lang(lang: str) -> str:
+    return lang if is_lang(lang) else ""
+
+
 @lru_cache(maxsize=16)
 def find_domain(site_url: str) -> str:
     """Return the host of the site, in ASCII; raises ValueError where its address is not absolute."""
@@ -156,4 +163,6 @@ def to_uri(iri: str) -> str:
     """Return an absolute address with what is not ASCII percent-encoded after its host (RFC 3987, 3.1)."""
     origin = _ORIGIN.match(iri)
     start = origin.end() if origin else 0
+    if _PLAIN.fullmatch(iri, start):
+        return iri
     return iri[:start] + quote(iri[start:], safe=_URI_SAFE, errors="replace")

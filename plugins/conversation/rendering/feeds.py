@@ -5,14 +5,12 @@ shows every reader an old comment as new.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from gettext import NullTranslations
 from urllib.parse import quote, urljoin
 
-from jinja2 import Environment, StrictUndefined
-
+from ..comments.comment_file import format_moment
 from ..model import Author, Comment, Page, Placement, State, Thread
 from ..text import is_web_address
 from .feed_values import ENGLISH, FeedEntry, FeedFacts, FeedPage, Target, find_domain, to_uri
@@ -21,67 +19,21 @@ from .translations import mark_guest
 _NOT_WRITTEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 (2.2) forbids, and the C1 controls, which it discourages and the W3C's validator warns of."""
 
-_TEMPLATE = Environment(
-    autoescape=True,
-    finalize=str,  # so that nothing passes for markup that needs no escaping
-    keep_trailing_newline=True,
-    lstrip_blocks=True,
-    trim_blocks=True,
-    undefined=StrictUndefined,
-).from_string("""\
-<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0"
-{%- if feed.lang %} xml:lang="{{ feed.lang }}"{% endif %}>
-  <id>{{ feed.id }}</id>
-  <title>{{ feed.title }}</title>
-  <updated>{{ entries[0].updated }}</updated>
-  <link rel="self" type="application/atom+xml" href="{{ feed.url }}"/>
-  <link rel="alternate" type="text/html" href="{{ feed.alternate_url }}"/>
-{% for entry in entries %}
-  <entry{% if entry.page.lang %} xml:lang="{{ entry.page.lang }}"{% endif %}>
-    <id>{{ entry.id }}</id>
-    <title>{{ entry.title }}</title>
-    <published>{{ entry.published }}</published>
-    <updated>{{ entry.updated }}</updated>
-    <author>
-      <name>{{ entry.name }}</name>
-{% if entry.url %}
-      <uri>{{ entry.url }}</uri>
-{% endif %}
-    </author>
-{% if entry.is_author %}
-    <category term="author"/>
-{% endif %}
-    <link rel="alternate" type="text/html" href="{{ entry.permalink }}"/>
-{% if entry.source %}
-    <link rel="via" href="{{ entry.source }}"/>
-{% endif %}
-{% with target = entry.target %}
-    <thr:in-reply-to ref="{{ target.id }}" href="{{ target.url }}"{% if target.is_here %} type="text/html"{% endif %}/>
-    <link rel="related" href="{{ target.url }}"{% if target.is_here %} type="text/html"{% endif %}/>
-{% endwith %}
-{% if entry.replies %}
-{% if entry.page.feed_url %}
-    <link rel="replies" type="application/atom+xml" href="{{ entry.page.feed_url }}" thr:count="{{ entry.replies|length }}" thr:updated="{{ entry.replies_updated }}"/>
-{% endif %}
-    <thr:total>{{ entry.replies|length }}</thr:total>
-{% endif %}
-    <content type="html" xml:base="{{ entry.page.url }}"{% if entry.lang %} xml:lang="{{ entry.lang }}"{% endif %}>{{ entry.html }}</content>
-  </entry>
-{% endfor %}
-</feed>
-""")
-"""The link `related` tells readers that do not know RFC 4685 what `thr:in-reply-to` tells the others. `source` is not
-given there: it has to name a feed that holds the parent, and feeds end after the latest entries."""
+
+def _escape(text: str) -> str:
+    """Return text for an element or an attribute; nothing passes for markup that needs no escaping, as it does in Jinja."""
+    text = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&#34;").replace("'", "&#39;")
 
 
 def list_entries(
     thread: Thread, page: FeedPage, *, authors: Mapping[str, Author], site_url: str,
-    part_urls: Mapping[str, str] | None = None, catalogue: NullTranslations = ENGLISH,
+    part_urls: Mapping[str, str] | None = None, catalogue: NullTranslations = ENGLISH, only: Container[str] | None = None,
 ) -> tuple[FeedEntry, ...]:  # fmt: skip
     """Return an entry for every comment that `Thread.count` counts, in order of reading; `authors` are by key.
 
-    `part_urls` are the absolute URIs of the further pages of a long thread, by the ids of the comments they show.
+    `part_urls` are the absolute URIs of the further pages of a long thread, by the ids of the comments they show. `only` are
+    the ids of those that an entry is wanted for; None: of all.
     """
     parts = part_urls or {}
     approved = [place for place in thread.placements if place.comment.state is State.APPROVED]
@@ -106,6 +58,7 @@ def list_entries(
             catalogue=catalogue,
         )
         for place in counted
+        if only is None or place.comment.id in only
     )
 
 
@@ -117,13 +70,74 @@ def render_feed(entries: Iterable[FeedEntry], facts: FeedFacts, *, max_items: in
     latest = sorted(entries, key=_age, reverse=True)[:max_items]
     if not latest:
         return None
-    text = _TEMPLATE.render(feed=facts, entries=latest)
-    return _NOT_WRITTEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = "".join((_write_head(facts, latest[0]), *map(_write_entry, latest), "</feed>\n"))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _NOT_WRITTEN.sub("", text)
+
+
+def _write_head(feed: FeedFacts, newest: FeedEntry) -> str:
+    lang = f' xml:lang="{_escape(feed.lang)}"' if feed.lang else ""
+    return f"""\
+<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0"{lang}>
+  <id>{_escape(feed.id)}</id>
+  <title>{_escape(feed.title)}</title>
+  <updated>{_escape(newest.updated)}</updated>
+  <link rel="self" type="application/atom+xml" href="{_escape(feed.url)}"/>
+  <link rel="alternate" type="text/html" href="{_escape(feed.alternate_url)}"/>
+"""
+
+
+def _write_entry(entry: FeedEntry) -> str:
+    """Return an entry as XML.
+
+    The link `related` tells readers that do not know RFC 4685 what `thr:in-reply-to` tells the others. `source` is not
+    given there: it has to name a feed that holds the parent, and feeds end after the latest entries.
+    """
+    page_lang, lang, url, source = entry.page.lang, entry.lang, entry.url, entry.source
+    entry_lang = f' xml:lang="{_escape(page_lang)}"' if page_lang else ""
+    uri = f"      <uri>{_escape(url)}</uri>\n" if url else ""
+    category = '    <category term="author"/>\n' if entry.is_author else ""
+    via = f'    <link rel="via" href="{_escape(source)}"/>\n' if source else ""
+    href, type = _escape(entry.target.url), ' type="text/html"' if entry.target.is_here else ""
+    content_lang = f' xml:lang="{_escape(lang)}"' if lang else ""
+    return f"""\
+  <entry{entry_lang}>
+    <id>{_escape(entry.id)}</id>
+    <title>{_escape(entry.title)}</title>
+    <published>{entry.published}</published>
+    <updated>{entry.updated}</updated>
+    <author>
+      <name>{_escape(entry.name)}</name>
+{uri}    </author>
+{category}    <link rel="alternate" type="text/html" href="{_escape(entry.permalink)}"/>
+{via}    <thr:in-reply-to ref="{_escape(entry.target.id)}" href="{href}"{type}/>
+    <link rel="related" href="{href}"{type}/>
+{_write_replies(entry) if entry.replies else ""}\
+    <content type="html" xml:base="{_escape(entry.page.url)}"{content_lang}>{_escape(entry.html)}</content>
+  </entry>
+"""
+
+
+def _write_replies(entry: FeedEntry) -> str:
+    count, link = len(entry.replies), ""
+    if entry.page.feed_url:
+        numbers = f'thr:count="{count}" thr:updated="{entry.replies_updated}"'
+        link = (
+            f'    <link rel="replies" type="application/atom+xml" href="{_escape(entry.page.feed_url)}" {numbers}/>\n'
+        )
+    return f"{link}    <thr:total>{count}</thr:total>\n"
 
 
 def page_url(page: Page, site_url: str) -> str:
     """Return the absolute URI of a page, as Pelican's own feeds have it."""
-    return to_uri(urljoin(f"{site_url.rstrip('/')}/", page.url))
+    return _join(site_url, page.url)
+
+
+@lru_cache(maxsize=256)
+def _join(site_url: str, url: str) -> str:
+    return to_uri(urljoin(f"{site_url.rstrip('/')}/", url))
 
 
 def entry_id(comment: Comment, site_url: str) -> str:
@@ -131,7 +145,7 @@ def entry_id(comment: Comment, site_url: str) -> str:
 
     Raises ValueError where `site_url` is not absolute.
     """
-    day = comment.date.astimezone(UTC).date().isoformat()
+    day = format_moment(comment.date)[:10]
     return f"tag:{find_domain(site_url)},{day}:{_quote_thread(comment.thread)}/{comment.id}"
 
 

@@ -5,6 +5,7 @@ Rule: only pages that are listed show up here, and only comments that `Thread.co
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from heapq import nlargest
 
 from ..comments.markup import excerpt, plain_text
 from ..model import Comment, Conversation, Page, Settings, Thread
@@ -73,9 +74,10 @@ def find_latest(
 
     Without `settings` every comment is on its page itself.
     """
+    newest = [(facts.newest, name) for name in _listed(threads, pages) if (facts := threads[name].facts).newest]
     found = [
         (comment.date, comment.id, name, comment)
-        for name in _listed(threads, pages)
+        for _, name in nlargest(number, newest)  # no other thread can have one of them
         for comment in threads[name].comments
         if comment.kind.is_counted
     ]
@@ -92,14 +94,15 @@ def find_activity(
     """Return every listed page that has comments, by thread name in both mappings, the one with the newest comment first."""
     newest = []
     for name in _listed(threads, pages):
-        counted = [comment for comment in threads[name].comments if comment.kind.is_counted]
-        if counted:
-            newest.append((name, max(counted, key=lambda comment: (comment.date, comment.id)), len(counted)))
-    newest.sort(key=lambda entry: (entry[1].date, entry[1].id, entry[0]), reverse=True)
-    return tuple(
-        PageActivity(_describe(comment, pages[name], threads[name], {}, settings), count)
-        for name, comment, count in newest
-    )
+        facts = threads[name].facts
+        if facts.newest:
+            newest.append((facts.newest, name, facts.count))
+    newest.sort(reverse=True)
+    found = []
+    for (_, id), name, count in newest:
+        comment = next(comment for comment in threads[name].comments if comment.id == id)
+        found.append(PageActivity(_describe(comment, pages[name], threads[name], {}, settings), count))
+    return tuple(found)
 
 
 def _listed(threads: Mapping[str, Thread], pages: Mapping[str, Page]) -> Iterator[str]:

@@ -70,7 +70,7 @@ def _split(placements: Sequence[Placement]) -> Iterator[tuple[Placement, ...]]:
 
 def find_moved(thread: Thread, settings: Settings) -> Mapping[str, int]:
     """Return the number of the further page that shows a comment, by id, for those that the page itself does not show."""
-    if len(thread.placements) <= settings.page_size:
+    if thread.facts.size <= settings.page_size:
         return {}
     parts = divide_thread(thread, settings)[1:]
     return {placement.comment.id: part.number for part in parts for placement in part.placements}

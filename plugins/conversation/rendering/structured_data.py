@@ -23,7 +23,7 @@ TEXT_CHARACTERS = 80
 MAX_DEPTH = 8
 """Deeper replies stand beside their ancestors at this depth, with `parentItem` naming what they answer."""
 
-_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_ESCAPES = [(c, f"\\u{ord(c):04x}") for c in "<>&\u2028\u2029"]
 
 
 def render_structured_data(
@@ -49,7 +49,10 @@ def render_structured_data(
     comments = _nest_comments(placements, thread, settings, catalogue=catalogue)
     if comments:
         posting["comment"] = comments
-    return json.dumps(posting, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    text = json.dumps(posting, ensure_ascii=False, separators=(",", ":"))
+    for character, escape in _ESCAPES:
+        text = text.replace(character, escape)
+    return text
 
 
 def _nest_comments(

@@ -23,6 +23,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 
 from ..model import Settings
+from .inlining import InliningLoader
 from .translations import SOURCE_LANG, Wording, parse_catalogue
 
 OWN_TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -46,7 +47,10 @@ def make_region_environment(theme_folders: Iterable[Path]) -> Environment:
     """
     folders = [str(folder) for folder in (*theme_folders, OWN_TEMPLATES)]
     environment = Environment(
-        loader=FileSystemLoader(folders), autoescape=True, extensions=["jinja2.ext.i18n"], auto_reload=False
+        loader=InliningLoader(FileSystemLoader(folders)),
+        autoescape=True,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
     )
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     return environment
