@@ -55,6 +55,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
         report(build.missing_sections)
         _tell_receiver(build.conversations)
         build.shelf.close()
+        report(build.shelf.take_problems())
 
     def _write_parts(self, build: "Build", writer: Writer) -> None:
         contents = {content.source_path: content for content in _contents(self.context)}
@@ -103,7 +104,7 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     settings = site_settings(generators[0].settings)
     shelf = Shelf(Path(generators[0].settings["CACHE_PATH"]))
     conversations = read_conversations(collect_site(context, settings), shelf)
-    report(shelf.problems)
+    report(shelf.take_problems())
     report(conversations.problems)
     threads, pages = conversations.threads, conversations.site.pages
     by_thread = conversations.pages_by_thread
