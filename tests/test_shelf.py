@@ -229,6 +229,24 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, damage) -> None:
     assert (expected, problems, []) == read_all(tmp_path, tmp_path / "cache")
 
 
+def test_what_is_damaged_during_a_build_is_told_once(tmp_path: Path) -> None:
+    """Where the file goes bad after the threads were read, they are read from their files, with one warning."""
+    for number in range(30):
+        write_thread(tmp_path, f"talk-{number}", 10)
+    expected = read_all(tmp_path, None)[0]
+    read_all(tmp_path, tmp_path / "cache")
+    shelf = Shelf(tmp_path / "cache")
+    reader = make_reader(tmp_path, shelf)
+    listings = list(Store(tmp_path / "comments", tmp_path, max_body_bytes=4096).list_threads())
+    threads = [reader.read(listing)[0] for listing in listings]
+    reader.finish()
+    truncate(tmp_path / "cache" / FILE_NAME)
+    assert expected == [show(thread) for thread in threads if thread]
+    shelf.close()
+    assert ["cache"] == [problem.code for problem in shelf.take_problems()]
+    assert [] == shelf.take_problems()
+
+
 def test_a_record_whose_bytes_have_changed_is_not_used(tmp_path: Path) -> None:
     """What SQLite takes for whole is held against its checksum: a thread is read again, a region is not there."""
     write_thread(tmp_path, "talk", 3)
@@ -297,24 +315,24 @@ def start(root: Path, rounds: int) -> subprocess.Popen[str]:
 
 def test_a_kill_at_any_moment_leaves_a_file_that_can_be_used(tmp_path: Path) -> None:
     """After kill -9 in the middle of a build the next one shows what it should and has nothing to report."""
-    for number in range(40):
-        write_thread(tmp_path, f"talk-{number}", 10)
+    for number in range(20):
+        write_thread(tmp_path, f"talk-{number}", 6)
     expected = read_all(tmp_path, None)[0]
     for place in range(8):
-        child = start(tmp_path, 5)
+        child = start(tmp_path, 8)
         child.stdout.readline()
         time.sleep(0.03 * place)
         child.send_signal(signal.SIGKILL)
         child.communicate()
         assert (expected, [], []) == read_all(tmp_path, tmp_path / "cache")
-        write_thread(tmp_path, f"talk-{place}", 11 + place)  # something new for the next to write
+        write_thread(tmp_path, f"talk-{place}", 7 + place)  # something new for the next to write
         expected = read_all(tmp_path, None)[0]
 
 
 def test_two_builds_at_once_do_not_hurt_each_other(tmp_path: Path) -> None:
     """Four processes over one file all show the same, and none has anything to report."""
-    for number in range(40):
-        write_thread(tmp_path, f"talk-{number}", 10)
+    for number in range(20):
+        write_thread(tmp_path, f"talk-{number}", 6)
     children = [start(tmp_path, 3) for _ in range(4)]
     said = [child.communicate(timeout=110)[0].splitlines()[1:] for child in children]
     assert {3} == {len(lines) for lines in said}

@@ -59,6 +59,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
         report(build.missing_sections)
         _tell_receiver(build.conversations)
         build.shelf.close()
+        report(build.shelf.take_problems())
 
     def _write_parts(self, build: "Build", writer: Writer) -> None:
         contents = {content.source_path: content for content in _contents(self.context)}
@@ -113,7 +114,7 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     settings = site_settings(generators[0].settings)
     shelf = Shelf(settings.root / generators[0].settings["CACHE_PATH"])
     conversations = read_conversations(collect_site(context, settings), shelf)
-    report(shelf.problems)
+    report(shelf.take_problems())
     report(conversations.problems)
     threads, pages = conversations.threads, conversations.site.pages
     by_thread = conversations.pages_by_thread

@@ -6,7 +6,7 @@ being the same object, nothing is done.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, SupportsIndex
+from typing import Any, Self, SupportsIndex
 
 from pelican.generators import ArticlesGenerator, Generator
 
@@ -30,12 +30,12 @@ class ArticleList(list[Any]):  # Pelican's Content is untyped
         self._known = None
         super().__delitem__(key)
 
-    def __iadd__(self, items: Iterable[Any]) -> "ArticleList":
+    def __iadd__(self, items: Iterable[Any]) -> Self:  # type: ignore[misc] # `+` gives a plain list, as it should
         self._known = None
         super().extend(items)
         return self
 
-    def __imul__(self, number: SupportsIndex) -> "ArticleList":
+    def __imul__(self, number: SupportsIndex) -> Self:
         self._known = None
         self[:] = list(self) * number
         return self

@@ -56,7 +56,8 @@ class Shelf:
         """Open the file in `folder`, or a private one for None."""
         self.path = folder / FILE_NAME if folder else None
         self.problems: list[Problem] = []
-        """At most one, of the file."""
+        """What was wrong with the file; see `take_problems`."""
+        self._has_warned = False
         self._waiting: dict[tuple[str, bytes, str], tuple[Any, ...]] = {}  # rows of several tables
         self._waiting_bytes = 0
         self._regions: tuple[bytes, Mapping[str, bytes]] = (b"", {})
@@ -99,8 +100,14 @@ class Shelf:
         return _connect("")
 
     def _warn(self, message: str, remedy: str) -> None:
-        if not self.problems:
+        if not self._has_warned:
             self.problems.append(Problem(str(self.path), 1, "cache", message, remedy, Severity.WARNING))
+        self._has_warned = True
+
+    def take_problems(self) -> list[Problem]:
+        """Return what was found wrong since the last call, one problem in a build."""
+        found, self.problems = self.problems, []
+        return found
 
     def list_threads(self, edition: bytes) -> Mapping[str, ThreadRow]:
         """Return what is known of the threads of an edition, by name."""

@@ -1,6 +1,6 @@
 """Building the site from the receiver, after a session in the browser.
 
-Rule: Pelican runs in a process of its own, as the blogger runs it, and one build at a time. Sessions that end during a
+Rule: publishing runs in a process of its own, as the blogger runs it, and one build at a time. Sessions that end during a
 build share the next one.
 """
 
@@ -36,12 +36,13 @@ class SiteBuild:
             if self._done < mine:
                 with self._counting:
                     asked = self._asked
-                self._problem = self._run_pelican()
+                self._problem = self._publish()
                 self._done = asked
             return self._problem
 
-    def _run_pelican(self) -> str:
-        command = [sys.executable, "-m", "pelican", "--settings", str(self._settings_file)]
+    def _publish(self) -> str:
+        package = f"{__package__}".rpartition(".")[0]
+        command = [sys.executable, "-m", f"{package}.cli", "--settings", str(self._settings_file), "publish"]
         try:
             done = subprocess.run(  # noqa: S603 - this Python, with the path given
                 command, cwd=self._settings_file.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -52,5 +53,5 @@ class SiteBuild:
         if done.returncode == 0:
             return ""
         last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
-        said = f"the decisions are kept, but the build failed; run `pelican -s {self._settings_file.name}`"
+        said = f"the decisions are kept, but the build failed; run `pelican-comments -s {self._settings_file.name} publish`"
         return f"{said} (its last words: {last[:300]})" if last else said
