@@ -372,4 +372,4 @@ def test_builds_that_are_asked_for_together(desk: ModeratorDesk) -> None:
     assert [""] * 5 == problems
     assert log.read_text().count("build") in (1, 2)
     settings.write_text("SITENAME = (")
-    assert "the decisions are kept, but the build failed; run `pelican -s pelicanconf.py`" in build()
+    assert "the decisions are kept, but the build failed; run `pelican-comments -s pelicanconf.py publish`" in build()

@@ -446,6 +446,21 @@ def test_the_record_forgets_nothing_it_needs(own_site: TestSite) -> None:
             check_output(own_site)
 
 
+def test_a_build_that_fails_leaves_the_output(own_site: TestSite) -> None:
+    """A theme that is broken is the blogger's to mend: exit 1, what Pelican says, and the site as it was."""
+    before = read_tree(own_site.root / "output")
+    add_settings(own_site, THEME_TEMPLATES_OVERRIDES=[str(own_site.root / "templates")])
+    own_site.write("templates/archives.html", "{% nonsense %}")
+    done = own_site.run("pelican.plugins.conversation.cli", "publish")
+    assert 1 == done.returncode
+    assert "TemplateSyntaxError" in done.stdout + done.stderr
+    assert before == read_tree(own_site.root / "output")
+    assert not list(own_site.root.glob(".output*"))
+    (own_site.root / "templates" / "archives.html").unlink()
+    publish(own_site)
+    check_output(own_site)
+
+
 def test_a_record_of_another_version(own_site: TestSite) -> None:
     """What an older or newer plugin has kept is not gone on from."""
     (record,) = list_records(own_site)

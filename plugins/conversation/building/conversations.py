@@ -5,7 +5,7 @@ Rule: the order of everything here comes from names and dates, never from the fi
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..comments.allowed_signers import Signer, parse_allowed_signers
@@ -28,7 +28,7 @@ class Conversations:
     """By name, those without a page too."""
     problems: tuple[Problem, ...]
     """Of pages, keys and comments; each once, by path and line."""
-    folders: Mapping[str, FolderState]
+    folders: Mapping[str, FolderState] = field(default_factory=dict)
     """By the name of the entry in the folder of comments."""
 
     def thread_of(self, page: Page) -> Thread:

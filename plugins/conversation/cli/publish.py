@@ -4,6 +4,7 @@ Rule: it decides nothing; it prints what the publisher did and why.
 """
 
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,10 +30,14 @@ def command(settings_file: str, full: bool, dry_run: bool) -> None:
     """
     from pelican.log import init
 
-    from ..publishing.publisher import Publisher
+    from ..publishing.publisher import BuildError, Publisher
 
     init(level=logging.WARNING)
-    outcome = Publisher(Path(settings_file)).publish(full=full, dry_run=dry_run)
+    try:
+        outcome = Publisher(Path(settings_file)).publish(full=full, dry_run=dry_run)
+    except BuildError as error:
+        logger.error("%s", error, exc_info=error.__cause__)
+        sys.exit(1)
     for problem in outcome.problems:
         (logger.error if problem.severity is Severity.ERROR else logger.warning)("%s", problem)
     if outcome.reason:

@@ -15,7 +15,7 @@ from pelican.log import init
 from ..building.site import load_pelican_settings
 from ..errors import ConversationError
 from ..model import Severity
-from ..publishing.publisher import Publisher
+from ..publishing.publisher import BuildError, Publisher
 from .local_receiver import LocalReceiver, open_receiver
 from .local_server import Mounts, open_server
 from .site_files import SiteFiles
@@ -142,12 +142,12 @@ class _ServedBlog:
                 (logger.error if problem.severity is Severity.ERROR else logger.warning)("%s", problem)
             if outcome.threads:
                 click.echo(f"Brought {', '.join(outcome.threads)} up to date.")
-        except ConversationError as error:
+        except BuildError as error:
+            logger.error("The build failed; the site stays as it was", exc_info=error.__cause__)
+            return "the site could not be built; the terminal says why"
+        except (ConversationError, OSError) as error:
             click.echo(f"pelican-comments: {error}", err=True)
             return f"the site could not be built: {error}"
-        except Exception:
-            logger.exception("The build failed; the site stays as it was")
-            return "the site could not be built; the terminal says why"
         return ""
 
     def _show_sign_in(self) -> None:

@@ -14,8 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pelican import Pelican
+
 from ..building.conversations import read_clock
 from ..building.site import load_pelican_settings, site_settings
+from ..errors import ConversationError
 from ..model import Problem, Settings
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
@@ -26,6 +29,10 @@ from .recording import Staging, stage
 from .stamps import Stamp, describe_settings, stamp_file, stamp_files
 from .update import UnfitError, Update
 from .writing import clear, move_files, remove_files, write_files
+
+
+class BuildError(ConversationError):
+    """Pelican has failed; the message says with what, and the output is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class Publisher:
         self._record = record_path(self._settings.root / self._found["CACHE_PATH"], self.output)
 
     def publish(self, *, full: bool = False, dry_run: bool = False, entries: Collection[str] | None = None) -> Outcome:
-        """Bring the output up to date; raises whatever a build raises, and OSError.
+        """Bring the output up to date; raises ConversationError, and OSError.
 
         `entries` are names in the folder of comments, from one who has watched content, theme and comments since the last
         publishing and has seen nothing else change: then nothing else is looked at but settings and code.
@@ -135,14 +142,12 @@ class Publisher:
 
     def _build(self) -> None:
         """Build in full beside the output, then rename what is new into it, and remove what is no longer built."""
-        from pelican import Pelican
-
         staging = staging_path(self.output)
         clear(staging)
         described = describe_settings(self._found, VARYING)
         try:
             with stage(Staging(self.output, described, list_owned(self._record))):
-                Pelican({**self._found, "OUTPUT_PATH": str(staging)}).run()
+                _run(Pelican({**self._found, "OUTPUT_PATH": str(staging)}))
             self.output.mkdir(parents=True, exist_ok=True)
             stamps = move_files(staging, self.output)
         finally:
@@ -176,3 +181,13 @@ class Publisher:
             yield
         finally:
             os.close(descriptor)
+
+
+def _run(pelican: Pelican) -> None:
+    """Run Pelican; whatever a theme, a plugin or a post raises is the blogger's to mend."""
+    try:
+        pelican.run()
+    except ConversationError:
+        raise
+    except Exception as error:
+        raise BuildError(f"Pelican could not build the site: {type(error).__name__}: {error}") from error
