@@ -15,9 +15,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlencode
@@ -211,35 +212,47 @@ class Killed:
     """From its start to its first acknowledgement."""
 
 
+def _send_until_over(
+    sent: Sent, port: int, number: int, *, words: Iterator[str], has_one: threading.Event, is_over: threading.Event
+) -> None:
+    """Send comments one after the other, again with a new connection where one breaks.
+
+    For an instant after a kill, a git command that was being started still holds the dead receiver's socket, and whoever
+    connects then is cut off.
+    """
+    while not is_over.is_set():
+        try:
+            client = Client(port, number=number)
+        except OSError:
+            time.sleep(0.02)
+            continue
+        with suppress(*BROKEN), closing(client):
+            while not is_over.is_set():
+                sent.send(client, "page-0", next(words))
+                has_one.set()
+
+
 def kill_at_random(receiver: RunningReceiver, *, kills: int, clients: int = 8, within_seconds: float = 0.4) -> Killed:
     """Start the receiver, let it acknowledge something, kill it (-9) at some moment; again and again."""
     done = Killed()
     for number in range(kills):
         started = time.monotonic()
         process = receiver.start()
-        receiver.await_answer(process)
-        has_one, is_over, count = threading.Event(), threading.Event(), itertools.count()
-
-        def run(client_number: int, number=number, has_one=has_one, is_over=is_over, count=count) -> None:
-            with suppress(*BROKEN):
-                client = Client(receiver.port, number=client_number)
-                try:
-                    while not is_over.is_set():
-                        done.sent.send(client, "page-0", f"k{number}-{client_number}-{next(count)}")
-                        has_one.set()
-                finally:
-                    client.close()
-
-        threads = [threading.Thread(target=run, args=(client,)) for client in range(clients)]
+        has_one, is_over = threading.Event(), threading.Event()
+        words = map(f"k{number}-{{}}".format, itertools.count())  # a generator would not do for several threads
+        work = partial(_send_until_over, done.sent, receiver.port, words=words, has_one=has_one, is_over=is_over)
+        threads = [threading.Thread(target=work, args=(client,)) for client in range(clients)]
         for thread in threads:
             thread.start()
-        assert has_one.wait(PATIENCE_SECONDS), "nothing is acknowledged"
-        done.slowest_seconds = max(done.slowest_seconds, time.monotonic() - started)
-        time.sleep(random.uniform(0, within_seconds))
-        process.kill()
-        process.wait()
-        is_over.set()
-        for thread in threads:
-            thread.join()
+        try:
+            assert has_one.wait(PATIENCE_SECONDS), "nothing is acknowledged"
+            done.slowest_seconds = max(done.slowest_seconds, time.monotonic() - started)
+            time.sleep(random.uniform(0, within_seconds))
+        finally:
+            is_over.set()
+            process.kill()
+            process.wait()
+            for thread in threads:
+                thread.join()
         done.count += 1
     return done
