@@ -7,11 +7,12 @@ the contents decide. A thread from the shelf equals the one that its files give,
 import marshal
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import blake2b
 
 from ..comments.comment_file import CommentFile
 from ..comments.reading import Rules, read_thread
-from ..comments.store import FolderListing, FolderState, Store, ThreadFolder, show_path
+from ..comments.store import FolderListing, FolderState, Store, ThreadFolder, list_folder, show_path
 from ..comments.thread_record import decode_facts, decode_thread, encode_facts, encode_thread
 from ..model import Placement, Problem, Thread, ThreadFacts
 from .fingerprint import find_versions, make_fingerprint
@@ -70,7 +71,7 @@ class ThreadReader:
         folder = show_path(store.folder, store.root)
         self._edition = make_fingerprint(find_versions(), rules, folder)
         self._known = dict(shelf.list_threads(self._edition)) if shelf else {}
-        self._listings: dict[str, FolderListing] = {}
+        self._folders: dict[str, FolderListing] = {}  # without stamps, which would be a third of what a site takes
         self._held: tuple[StoredThread, Thread] | None = None
         self.states: dict[str, FolderState] = {}
         """Of what was read so far, by the name of the entry."""
@@ -132,7 +133,7 @@ class ThreadReader:
         return self._make(listing, facts, row.key), problems
 
     def _make(self, listing: FolderListing, facts: ThreadFacts, key: bytes) -> StoredThread:
-        self._listings[listing.name] = listing
+        self._folders[listing.name] = replace(listing, stamps=())
         return StoredThread(listing.name, facts, key, self._fetch)
 
     def _fetch(self, stored: StoredThread) -> Thread:
@@ -148,14 +149,14 @@ class ThreadReader:
         return thread
 
     def _read_again(self, stored: StoredThread) -> Thread:
-        folder = self._store.read_listed(self._listings[stored.name])
+        folder = self._store.read_listed(list_folder(self._folders[stored.name]))
         return read_thread(folder.name, folder.files, self._rules)[0]
 
     def finish(self) -> None:
         """Write what was found new, and drop what is there no more."""
         if self._shelf is not None:
             self._shelf.write()
-            self._shelf.tidy(self._edition, self._listings, now=time.time_ns())
+            self._shelf.tidy(self._edition, self._folders, now=time.time_ns())
 
 
 def stamp_listing(listing: FolderListing, seen: int) -> str:

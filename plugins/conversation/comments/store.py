@@ -173,6 +173,11 @@ class Store:
                 problems.append(_unreadable(path, error))
 
 
+def list_folder(listing: FolderListing) -> FolderListing:
+    """Look at the files of a listed folder once more."""
+    return _list_folder(listing.name, listing.path, listing.folder)
+
+
 def _list_folder(name: str, path: str, folder: str) -> FolderListing:
     stamps: list[Stamp] = []
     problems: list[Problem] = []
