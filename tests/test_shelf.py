@@ -1,6 +1,7 @@
 """The shelf: what earlier builds made is used as long as it is right, and nothing that befalls the file harms a build."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -348,7 +349,7 @@ def test_cold_warm_and_without_a_file_the_output_is_the_same(tmp_path: Path) -> 
     again, said_again = build_golden(tmp_path)
     assert (expected, said) == (read_tree(again), said_again)
     (tmp_path / "cache" / FILE_NAME).unlink()
-    (tmp_path / "cache").rmdir()
+    shutil.rmtree(tmp_path / "cache")
     (tmp_path / "cache").write_text("")
     without, said_without = build_golden(tmp_path)
     assert expected == read_tree(without)

@@ -82,9 +82,13 @@ class Recording:
         return cls(record_path(cache, live), output, inputs, staging)
 
     def forget_last(self) -> None:
-        """Take the record of the last build away, before the first file is written; raises OSError."""
+        """Take the record of the last build away, before the first file is written.
+
+        One that cannot be taken away does no harm: the files that are written then have other times than it says.
+        """
         if self.staging is None:
-            drop_record(self.path)
+            with suppress(OSError):
+                drop_record(self.path)
 
     def note_feed(self, path: str, links: Iterable[str]) -> None:
         """Note one of the site's own feeds, with the links of its items."""
