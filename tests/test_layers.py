@@ -75,7 +75,7 @@ LAYERS = (
         "rendering.templating",
     },
     {"building.thread_reader", "comments.comment_writer", "git.repository", "moderation.replying", "building.site"},
-    {"publishing.stamps"},
+    {"publishing.stamps", "publishing.values"},
     {"publishing.inputs", "publishing.record", "publishing.writing"},
     {"building.conversations", "building.shelved_regions", "git.remote", "git.work_tree", "inbox.reading"},
     {"inbox.writing", "receiver.thread_index", "moderation.site_repository"},

@@ -1,6 +1,7 @@
 """Publishing by regions gives what a full build gives, byte for byte, whatever happens to comments."""
 
 import os
+import pickle
 import shutil
 import signal as system_signal
 import sqlite3
@@ -480,6 +481,28 @@ def test_a_record_of_another_version(own_site: TestSite) -> None:
         connection.execute("DELETE FROM facts WHERE name = 'version'")
     connection.close()
     assert "no record" in publish(own_site).reason
+
+
+class Intruder:
+    """Runs a command where it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return os.mkdir, (str(self.mark),)
+
+
+def test_a_record_that_somebody_slipped_in_runs_nothing(own_site: TestSite, tmp_path: Path) -> None:
+    """A pickle with a command in it is refused, and the site is built in full."""
+    mark = tmp_path / "ran"
+    with sqlite3.connect(list_records(own_site)[0]) as connection:
+        connection.execute("UPDATE facts SET value = ? WHERE name = 'latest'", (pickle.dumps(Intruder(mark)),))
+    connection.close()
+    own_site.write_comment("talk", "f", in_reply_to="a")
+    assert "has no place in a record" in publish(own_site).reason
+    assert not mark.exists()
+    check_output(own_site)
 
 
 def test_in_this_very_moment(own_site: TestSite) -> None:

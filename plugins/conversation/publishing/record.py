@@ -19,6 +19,7 @@ from ..comments.store import FolderState
 from ..errors import ConversationError
 from ..model import Page
 from .stamps import Stamp
+from .values import load_values
 
 VERSION = 1
 _TABLES = """
@@ -253,9 +254,9 @@ class Record:
 
 def _load(data: bytes) -> Any:
     try:
-        return pickle.loads(data)  # noqa: S301 - our own file, beside Pelican's own pickles
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError, TypeError, ValueError) as error:  # fmt: skip
-        raise RecordError(f"a value cannot be read: {error}") from error
+        return load_values(data)
+    except ValueError as error:
+        raise RecordError(str(error)) from error
 
 
 def list_owned(path: Path) -> frozenset[str]:
