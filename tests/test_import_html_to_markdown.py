@@ -190,9 +190,9 @@ HOSTILE = {
 @pytest.mark.parametrize("html", [pytest.param(html, id=name) for name, html in HOSTILE.items()])
 def test_hostile_bodies(html: str) -> None:
     """No body breaks the conversion or keeps it busy, and none becomes more than text and Markdown."""
-    started = time.perf_counter()
+    started = time.process_time()
     text = convert_html(html, render).text
-    assert 10 > time.perf_counter() - started  # 2.3 s for the slowest on two cores, where the standard parser takes 58
+    assert 20 > time.process_time() - started  # of CPU: 2.3 s for the slowest on two cores, where the standard parser takes 58
     shown = render(text)
     assert [] == re.findall(r"<(?:script|iframe|style|img)|\son\w+=", shown)
 
