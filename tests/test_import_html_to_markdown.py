@@ -192,7 +192,7 @@ def test_hostile_bodies(html: str) -> None:
     """No body breaks the conversion or keeps it busy, and none becomes more than text and Markdown."""
     started = time.process_time()
     text = convert_html(html, render).text
-    assert 20 > time.process_time() - started  # of CPU: 2.3 s for the slowest on two cores, where the standard parser takes 58
+    assert 20 > time.process_time() - started  # of CPU: 2.3 s for the slowest, 58 in the standard parser
     shown = render(text)
     assert [] == re.findall(r"<(?:script|iframe|style|img)|\son\w+=", shown)
 

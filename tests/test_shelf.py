@@ -290,7 +290,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     write_thread(tmp_path, "new", 3)
     started = time.monotonic()
     assert read_all(tmp_path, None) == read_all(tmp_path, tmp_path / "cache")
-    assert time.monotonic() - started < 20
+    assert 60 > time.monotonic() - started  # it gives up after five
     holder.execute("ROLLBACK")
     holder.close()
 
