@@ -9,6 +9,7 @@ import waitress
 from axe_playwright_python.sync_playwright import Axe
 from pelican.plugins.conversation.model import State
 from playwright.sync_api import Browser, Page, Route, expect
+from waitress.wasyncore import close_all
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from .browsing import until
@@ -31,12 +32,13 @@ def desk(tmp_path: Path) -> Desk:
 @pytest.fixture
 def address(desk: Desk) -> Iterator[str]:
     """The address of the receiver, mounted below its path on a server that serves a site beside it."""
-    server = waitress.create_server(DispatcherMiddleware(lambda *_: [], {"/conversation": desk.app}), host="127.0.0.1", port=0)  # fmt: skip
+    channels: dict[int, object] = {}
+    server = waitress.create_server(DispatcherMiddleware(lambda *_: [], {"/conversation": desk.app}), host="127.0.0.1", port=0, map=channels)  # fmt: skip
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}/conversation"
     server.task_dispatcher.shutdown()
-    server.close()
+    server.trigger.pull_trigger(lambda: close_all(channels))  # in the thread that waits on them
     thread.join(timeout=PATIENCE_SECONDS)
 
 

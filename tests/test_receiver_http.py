@@ -13,6 +13,7 @@ import pytest
 import waitress
 from bs4 import BeautifulSoup
 from pelican.plugins.conversation.receiver.incoming import MAX_REQUEST_BYTES
+from waitress.wasyncore import close_all
 
 from .conftest import PATIENCE_SECONDS
 from .receiving import JSON, PUBLISHED, Desk
@@ -28,12 +29,15 @@ def desk(tmp_path: Path) -> Desk:
 @pytest.fixture
 def port(desk: Desk) -> Iterator[int]:
     """The port of a waitress that serves the receiver as the recipe has it."""
-    server = waitress.create_server(desk.app, host="127.0.0.1", port=0, max_request_body_size=MAX_REQUEST_BYTES + 1)
+    channels: dict[int, object] = {}
+    server = waitress.create_server(
+        desk.app, host="127.0.0.1", port=0, map=channels, max_request_body_size=MAX_REQUEST_BYTES + 1
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield server.effective_port
     server.task_dispatcher.shutdown()
-    server.close()
+    server.trigger.pull_trigger(lambda: close_all(channels))  # in the thread that waits on them
     thread.join(timeout=5)
 
 
