@@ -118,7 +118,7 @@ LAYERS = (
         "receiver.sent",
         "receiver.site_build",
     },
-    {"publishing.feed_planning", "publishing.page_planning"},
+    {"plugin", "publishing.feed_planning", "publishing.page_planning"},
     {"publishing.planning"},
     {"publishing.publisher"},
     {
@@ -133,7 +133,6 @@ LAYERS = (
         "cli.show",
         "cli.spam",
         "cli.undo",
-        "plugin",
         "receiver.context",
     },
     {"receiver.answers", "receiver.desk", "receiver.health"},

@@ -25,7 +25,7 @@ from .building.page_regions import PageRegions
 from .building.part_writing import list_parts
 from .building.shelf import Shelf
 from .building.shelved_regions import ShelvedRegions
-from .building.site import CONTENT_LISTS, collect_site, site_settings
+from .building.site import CONTENT_LISTS, collect_site, list_theme_folders, site_settings
 from .building.site_feeds import add_thread_elements
 from .comments.store import show_path
 from .model import Conversation, Problem, Severity
@@ -119,7 +119,7 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     threads, pages = conversations.threads, conversations.site.pages
     by_thread = conversations.pages_by_thread
     latest = find_latest(threads, by_thread, KEPT_LATEST, settings)
-    theme = _theme_folders(generators[0])
+    theme = list_theme_folders(generators[0].settings)
     makers = ShelvedRegions(
         make_region_environment(theme), settings, read_clock(), Catalogues(theme), shelf=shelf, theme_folders=theme
     )
@@ -161,13 +161,6 @@ def _contents(context: Mapping[str, Any]) -> Iterable[Any]:  # Pelican's Content
 def _content_templates(context: Mapping[str, Any], extensions: Iterable[str]) -> set[str]:
     names = {content.template for content in _contents(context)} | {"article", "page"}
     return {name + extension for name in names for extension in extensions}
-
-
-def _theme_folders(generator: Generator) -> list[Path]:
-    return [
-        *map(Path, generator.settings["THEME_TEMPLATES_OVERRIDES"]),
-        Path(generator.theme).expanduser() / "templates",
-    ]
 
 
 def begin_recording(pelican: Pelican) -> None:

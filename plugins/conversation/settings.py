@@ -70,9 +70,7 @@ SITE_FEEDS = (
 
 def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
     """Check Pelican's settings and take from them what conversations need; raises SettingsError naming the first bad one."""
-    for name in pelican:
-        if name.startswith("CONVERSATION_") and name not in DEFAULTS:
-            raise SettingsError(name, pelican[name], f"there is no such setting; use one of {', '.join(DEFAULTS)}")
+    _check_names(pelican)
     reader = _Reader({**DEFAULTS, **pelican}, root)
     site_url = reader.text("SITEURL").rstrip("/")
     return Settings(
@@ -119,6 +117,12 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         site_name=reader.text("SITENAME"),
         default_lang=reader.text("DEFAULT_LANG"),
     )
+
+
+def _check_names(pelican: Mapping[str, Any]) -> None:
+    for name in pelican:
+        if name.startswith("CONVERSATION_") and name not in DEFAULTS:
+            raise SettingsError(name, pelican[name], f"there is no such setting; use one of {', '.join(DEFAULTS)}")
 
 
 class _Reader:

@@ -76,6 +76,11 @@ def read_site(settings_file: Path) -> Site:
     return collect_site(context, site_settings(found))
 
 
+def list_theme_folders(found: Mapping[str, Any]) -> list[Path]:
+    """Return the folders of a theme's templates, the site's own before the theme's; `found` are Pelican's settings."""
+    return [*map(Path, found["THEME_TEMPLATES_OVERRIDES"]), Path(found["THEME"]).expanduser() / "templates"]
+
+
 def site_settings(found: Mapping[str, Any]) -> Settings:
     """Check the settings that Pelican has read."""
     return read_settings(found, find_root(Path(found["PATH"])))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..building.site import load_pelican_settings, site_settings
+from ..building.site import list_theme_folders, load_pelican_settings, site_settings
 from ..errors import ConversationError
 from ..model import Settings
 
@@ -81,8 +81,7 @@ def _make_app(found: Mapping[str, Any]) -> "Flask":
 
     settings = site_settings(found)
     _keep_out_of_git(settings)
-    themes = [*map(Path, found["THEME_TEMPLATES_OVERRIDES"]), Path(found["THEME"]) / "templates"]
-    return create_app(settings, theme_folders=themes)
+    return create_app(settings, theme_folders=list_theme_folders(found))
 
 
 def _keep_out_of_git(settings: Settings) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from ..building.conversations import count_things
-from ..model import Severity
 
 logger = logging.getLogger(__name__)
 SHOWN = 3
@@ -30,6 +29,7 @@ def command(settings_file: str, full: bool, dry_run: bool) -> None:
     """
     from pelican.log import init
 
+    from ..plugin import report
     from ..publishing.publisher import BuildError, Publisher
 
     init(level=logging.WARNING)
@@ -38,8 +38,7 @@ def command(settings_file: str, full: bool, dry_run: bool) -> None:
     except BuildError as error:
         logger.error("%s", error, exc_info=error.__cause__)
         sys.exit(1)
-    for problem in outcome.problems:
-        (logger.error if problem.severity is Severity.ERROR else logger.warning)("%s", problem)
+    report(outcome.problems)
     if outcome.reason:
         verb = "Would build" if dry_run else "Built"
         click.echo(f"{verb} the whole site, since {outcome.reason}.")

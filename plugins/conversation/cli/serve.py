@@ -14,7 +14,7 @@ from pelican.log import init
 
 from ..building.site import load_pelican_settings
 from ..errors import ConversationError
-from ..model import Severity
+from ..plugin import report
 from ..publishing.publisher import BuildError, Publisher
 from .local_receiver import LocalReceiver, open_receiver
 from .local_server import Mounts, open_server
@@ -138,8 +138,7 @@ class _ServedBlog:
             if entries is None or self._publisher is None:
                 self._publisher = Publisher(self.settings_file, overrides)
             outcome = self._publisher.publish(entries=entries)
-            for problem in outcome.problems:
-                (logger.error if problem.severity is Severity.ERROR else logger.warning)("%s", problem)
+            report(outcome.problems)
             if outcome.threads:
                 click.echo(f"Brought {', '.join(outcome.threads)} up to date.")
         except BuildError as error:

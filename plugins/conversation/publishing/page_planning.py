@@ -44,13 +44,13 @@ class PagePlanner:
         for path in paths:
             calls = self._record.read_calls(path)
             shown |= {call.source for call in calls if call.region is Region.SECTION}
-            self._plan_page(path, calls, has_other_latest=self._has_other_latest)
+            self._plan_page(path, calls)
         for one in self._changed:
             if one.thread.placements and not shown.issuperset(_list_showing(one)):
                 raise UnfitError(f"a page does not show its thread {one.thread.name!r}")
 
-    def _plan_page(self, path: str, calls: Iterable[Call], *, has_other_latest: bool) -> None:
-        texts = {call: self._render(call) for call in calls if call.source in self._pages or self._is_site_wide(call, has_other_latest)}  # fmt: skip
+    def _plan_page(self, path: str, calls: Iterable[Call]) -> None:
+        texts = {call: self._render(call) for call in calls if call.source in self._pages or self._is_other(call)}
         try:
             changed = list_changed(calls, texts)
             if not changed:
@@ -62,10 +62,11 @@ class PagePlanner:
         digests = {old: digest_region(html) for old, html in changed.items()}
         self._update.calls[path] = tuple(replace(call, digest=digests.get(call.digest, call.digest)) for call in calls)
 
-    def _is_site_wide(self, call: Call, has_other_latest: bool) -> bool:
+    def _is_other(self, call: Call) -> bool:
+        """Whether a region of the whole site can be another now."""
         if call.region is Region.RECENT and not self._latest.has(call.number):
             raise UnfitError(f"the latest {call.number} comments are not known")
-        return call.region is Region.PAGES or (call.region is Region.RECENT and has_other_latest)
+        return call.region is Region.PAGES or (call.region is Region.RECENT and self._has_other_latest)
 
     def _render(self, call: Call) -> str:
         key = replace(call, digest=b"")

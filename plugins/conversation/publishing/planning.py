@@ -20,7 +20,7 @@ from ..rendering.regions import Regions
 from .feed_planning import plan_own_feeds, plan_site_feeds
 from .page_planning import PagePlanner
 from .record import Record, ThreadRecord
-from .recording import KEPT_LATEST, describe_activity, describe_thread
+from .recording import KEPT_LATEST, describe_thread
 from .stamps import Stamp
 from .update import ChangedThread, UnfitError, Update
 
@@ -152,7 +152,7 @@ def write_update(record: Record, update: Update, stamps: Mapping[str, Stamp]) ->
     record.write_folders({name: state for name, state in update.folders.items() if state is not None})
     record.drop_folders(name for name, state in update.folders.items() if state is None)
     record.write_threads(update.records)
-    record.write_activities(dict(describe_activity(one) for one in update.activities.values() if one is not None))
+    record.write_activities(one for one in update.activities.values() if one is not None)
     for name, activity in update.activities.items():
         if activity is None:
             record.drop_activity(name)

@@ -17,7 +17,7 @@ from typing import Any
 from pelican import Pelican
 
 from ..building.conversations import read_clock
-from ..building.site import load_pelican_settings, site_settings
+from ..building.site import list_theme_folders, load_pelican_settings, site_settings
 from ..errors import ConversationError
 from ..model import Problem, Settings
 from ..rendering.regions import Regions
@@ -131,10 +131,7 @@ class Publisher:
     def _make_regions(self) -> Regions:
         """Return the regions of this moment; their templates are read once."""
         if self._regions is None:
-            theme = [
-                *map(Path, self._found["THEME_TEMPLATES_OVERRIDES"]),
-                Path(self._found["THEME"]).expanduser() / "templates",
-            ]
+            theme = list_theme_folders(self._found)
             environment = make_region_environment(theme)
             self._regions = Regions(environment, self._settings, read_clock(), Catalogues(theme))
         self._regions.now = read_clock()

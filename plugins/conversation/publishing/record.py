@@ -18,6 +18,7 @@ from ..building.calls import Call
 from ..comments.store import FolderState
 from ..errors import ConversationError
 from ..model import Page
+from ..rendering.latest import PageActivity
 from .stamps import Stamp
 from .values import load_values
 
@@ -27,7 +28,7 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER, calls BLOB) WITHOUT ROWID;
 CREATE TABLE folders (entry TEXT PRIMARY KEY, thread TEXT, stamp TEXT, digest BLOB) WITHOUT ROWID;
 CREATE TABLE threads (thread TEXT PRIMARY KEY, facts BLOB) WITHOUT ROWID;
-CREATE TABLE activities (thread TEXT PRIMARY KEY, day TEXT, comment TEXT, activity BLOB) WITHOUT ROWID;
+CREATE TABLE activities (thread TEXT PRIMARY KEY, activity BLOB) WITHOUT ROWID;
 """
 
 
@@ -225,19 +226,18 @@ class Record:
 
     # Activities: the pages with comments, by their latest.
 
-    def write_activities(self, activities: Mapping[str, tuple[str, str, object]]) -> None:
-        """Write the activity of threads by name, each after the date (ISO 8601, UTC) and id of its latest comment."""
-        rows = [(name, day, id, pickle.dumps(activity)) for name, (day, id, activity) in activities.items()]
-        self._connection.executemany("INSERT OR REPLACE INTO activities VALUES (?, ?, ?, ?)", rows)
+    def write_activities(self, activities: Iterable[PageActivity]) -> None:
+        """Write the activity of pages, one a thread."""
+        rows = [(activity.latest.page.thread, pickle.dumps(activity)) for activity in activities]
+        self._connection.executemany("INSERT OR REPLACE INTO activities VALUES (?, ?)", rows)
 
     def drop_activity(self, thread: str) -> None:
         """Forget the activity of a thread."""
         self._connection.execute("DELETE FROM activities WHERE thread = ?", (thread,))
 
-    def read_activities(self) -> list[Any]:
-        """Return every activity, the latest first."""
-        rows = self._query("SELECT activity FROM activities ORDER BY day DESC, comment DESC, thread DESC")
-        return [_load(activity) for (activity,) in rows]
+    def read_activities(self) -> list[PageActivity]:
+        """Return every activity, in no order."""
+        return [_load(activity) for (activity,) in self._query("SELECT activity FROM activities")]
 
     def _query(self, statement: str, *values: str) -> list[Any]:
         """Return rows; raises RecordError."""

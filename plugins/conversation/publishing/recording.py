@@ -123,7 +123,7 @@ class Recording:
             record.write_outputs((path, stamp, calls.get(path, ())) for path, stamp in outputs.items())
             record.write_folders(conversations.folders)
             record.write_threads(self._list_threads(conversations, calls))
-            record.write_activities(dict(map(describe_activity, activities)))
+            record.write_activities(activities)
             record.complete(is_complete=self.staging is None)
 
     def _list_threads(
@@ -177,13 +177,6 @@ def _list_parts(thread: Thread, settings: Settings) -> tuple[int, ...]:
     if thread.facts.size <= settings.page_size:  # known without its comments
         return (0,)
     return tuple(sorted(part.number for part in divide_thread(thread, settings)))
-
-
-def describe_activity(activity: PageActivity) -> tuple[str, tuple[str, str, PageActivity]]:
-    """Return the activity of a page as the record keeps it, after its thread."""
-    comment = activity.latest.comment
-    day = comment.date.astimezone(UTC).isoformat(timespec="microseconds")
-    return activity.latest.page.thread, (day, comment.id, activity)
 
 
 def find_turns(pages: Iterable[Page], settings: Settings) -> tuple[datetime | None, datetime | None]:

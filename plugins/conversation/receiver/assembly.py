@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask
 
 from ..building.conversations import read_conversations
-from ..building.site import load_pelican_settings, read_site, site_settings
+from ..building.site import list_theme_folders, load_pelican_settings, read_site, site_settings
 from ..errors import ConversationError
 from ..inbox.keeping import Inbox
 from ..inbox.pusher import Pusher
@@ -66,7 +66,7 @@ def read_settings_file(path: Path) -> tuple[Settings, Sequence[Path]]:
     settings = site_settings(found)
     if not index_path(settings).exists():
         _make_index(path, settings)
-    return settings, [*map(Path, found["THEME_TEMPLATES_OVERRIDES"]), Path(found["THEME"]) / "templates"]
+    return settings, list_theme_folders(found)
 
 
 def _make_index(settings_file: Path, settings: Settings) -> None:
