@@ -78,10 +78,20 @@ class RunningReceiver:
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start it; it answers some time later."""
-        environment = {**os.environ, "CONVERSATION_SETTINGS": str(self.root / "pelicanconf.py")}
         return subprocess.Popen(
-            self._command, cwd="/", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            self._command, cwd="/", env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+
+    def run_to_end(self) -> "subprocess.CompletedProcess[str]":
+        """Start one that cannot work, and return how it ended."""
+        return subprocess.run(
+            self._command, cwd="/", env=self._environment, capture_output=True, text=True,
+            timeout=PATIENCE_SECONDS, check=False,
+        )  # fmt: skip
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "CONVERSATION_SETTINGS": str(self.root / "pelicanconf.py")}
 
     def await_answer(self, process: Process) -> None:
         """Return when it answers."""

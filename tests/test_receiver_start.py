@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.errors import ConversationError, SettingsError
+from pelican.plugins.conversation.errors import SettingsError
 from pelican.plugins.conversation.inbox.values import InboxUnavailableError
 from pelican.plugins.conversation.receiver import create_app
 from pelican.plugins.conversation.receiver.secret_file import derive_key, load_secret
@@ -19,6 +19,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from .building import TestSite
+from .receiver_load import RunningReceiver
 from .receiving import JSON, PUBLISHED, SITE, Desk
 
 FORM = {"thread": "talk", "name": "Bo", "body": "Yes."}
@@ -116,8 +117,8 @@ def test_without_the_extra_the_error_says_how_to_get_it(tmp_path: Path) -> None:
     """A missing package is named, with the command that installs it."""
     program = "import sys; sys.modules['flask'] = None\nfrom pelican.plugins.conversation.receiver import create_app\ncreate_app()"  # fmt: skip
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.stderr.strip().endswith("pip install 'pelican-conversation[receiver]'")
-    assert "ConversationError: the receiver needs flask" in done.stderr
+    expected = "The receiver cannot start: the receiver needs flask: pip install 'pelican-conversation[receiver]'\n"
+    assert (1, expected) == (done.returncode, done.stderr)
 
 
 def test_from_a_folder_alone(tmp_path: Path) -> None:
@@ -139,8 +140,20 @@ def test_from_a_folder_alone(tmp_path: Path) -> None:
 def test_without_settings_the_error_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a folder without pelicanconf.py the start stops."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConversationError, match="no such file"):
+    with pytest.raises(SystemExit, match=r"The receiver cannot start: .*no such file"):
         create_app()
+
+
+def test_a_server_shows_the_error_alone(tmp_path: Path) -> None:
+    """As the recipe starts it, what is wrong with a setting is the last line of the log, with no traceback."""
+    receiver = RunningReceiver(tmp_path)
+    settings = tmp_path / "pelicanconf.py"
+    settings.write_text(settings.read_text("utf-8").replace('["127.0.0.1"]', '["nonsense"]'), "utf-8")
+    done = receiver.run_to_end()
+    assert 1 == done.returncode
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("The receiver cannot start: CONVERSATION_TRUSTED_PROXIES = 'nonsense': give addresses")
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ inbox; so it can be stopped at any moment, and several can stand side by side.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,25 +37,40 @@ def create_app(
 
     It answers below the path of `CONVERSATION_RECEIVER`, whether or not that is still in the path it is asked for, so
     it can be mounted or stand alone. With settings read from a file it has the moderation page. `theme_folders` are those
-    of the theme's templates. Raises ConversationError, which says what to do, where it cannot work.
+    of the theme's templates. Where it cannot work it raises ConversationError, which says what to do; called without
+    settings, as by a server, SystemExit with that as its only line, since a server would show where it was raised.
     """
-    try:
-        from .assembly import assemble, read_settings_file
+    if settings is None:
+        try:
+            return _create_from_file(Path(os.environ.get(SETTINGS_VARIABLE) or "pelicanconf.py"), clock)
+        except ConversationError as error:
+            raise SystemExit(f"The receiver cannot start: {error}") from error
+    with _naming_the_extra():
+        from .assembly import assemble
+    if settings.receiver is None:
+        raise SettingsError("CONVERSATION_RECEIVER", None, "give its address, or a path such as '/conversation'")
+    index = index or ThreadIndex(index_path(settings))
+    inbox = inbox or Inbox.open(settings.inbox)
+    return assemble(settings, index, inbox, clock=clock, theme_folders=theme_folders)
+
+
+def _create_from_file(settings_file: Path, clock: Callable[[], datetime]) -> "Flask":
+    with _naming_the_extra():
+        from .assembly import read_settings_file
         from .moderator import add_configured_moderator
+    settings, theme_folders = read_settings_file(settings_file)
+    app = create_app(settings, clock=clock, theme_folders=theme_folders)
+    add_configured_moderator(app, settings_file)
+    return app
+
+
+@contextmanager
+def _naming_the_extra() -> Iterator[None]:
+    """Turn the lack of a package into ConversationError with what to install."""
+    try:
+        yield
     except ImportError as error:
         if error.name and error.name.partition(".")[0] in _EXTRA:
             message = f"the receiver needs {error.name}: pip install 'pelican-conversation[receiver]'"
             raise ConversationError(message) from error
         raise
-    settings_file = None
-    if settings is None:
-        settings_file = Path(os.environ.get(SETTINGS_VARIABLE) or "pelicanconf.py")
-        settings, theme_folders = read_settings_file(settings_file)
-    if settings.receiver is None:
-        raise SettingsError("CONVERSATION_RECEIVER", None, "give its address, or a path such as '/conversation'")
-    index = index or ThreadIndex(index_path(settings))
-    inbox = inbox or Inbox.open(settings.inbox)
-    app = assemble(settings, index, inbox, clock=clock, theme_folders=theme_folders)
-    if settings_file is not None:
-        add_configured_moderator(app, settings_file)
-    return app

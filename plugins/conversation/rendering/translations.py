@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 SOURCE_LANG = "en"
 """What the templates are written in."""
+_SOURCE = NullTranslations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ def choose_wording(langs: Iterable[str], catalogues: Mapping[str, NullTranslatio
         tag = lang.lower()
         while tag:
             if tag in catalogues or tag == SOURCE_LANG:
-                return _make_wording(lang, catalogues.get(tag, NullTranslations()))
+                return _make_wording(lang, catalogues.get(tag, _SOURCE))
             tag = tag.rpartition("-")[0]
-    return _make_wording(SOURCE_LANG, catalogues.get(SOURCE_LANG, NullTranslations()))
+    return _make_wording(SOURCE_LANG, catalogues.get(SOURCE_LANG, _SOURCE))
 
 
 def mark_guest(name: str, catalogue: NullTranslations) -> str:
@@ -70,6 +71,7 @@ def find_locale(lang: str) -> Locale | None:
     return None
 
 
+@lru_cache(maxsize=64)
 def _make_wording(lang: str, catalogue: NullTranslations) -> Wording:
     locale = find_locale(lang)
     return Wording(lang, catalogue, locale.text_direction if locale else "ltr", _make_functions(catalogue))
