@@ -84,7 +84,7 @@ LAYERS = (
     {"inbox.pusher", "moderation.exchange"},
     {"moderation.moderating"},
     # entry points: glue
-    {"building.site_feeds", "publishing.splicing", "publishing.update"},
+    {"building.site_feeds", "publishing.folder_stamps", "publishing.splicing", "publishing.update"},
     {
         "cli.check",
         "cli.editor",

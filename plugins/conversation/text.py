@@ -23,6 +23,7 @@ LANG_PATTERN = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}")
 _BIDIRECTIONAL_CONTROLS = "\u202a-\u202e\u2066-\u2069"
 _UNSEEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufff9-\ufffb{_BIDIRECTIONAL_CONTROLS}\ud800-\udfff]")
 _UNSEEN_IN_BODY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+_PLAIN_THREAD = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _NOT_IN_URL = re.compile(r'[\s\x00-\x20\x7f-\x9f"<>\\^`{|}]')
 
 
@@ -63,6 +64,8 @@ def is_lang(text: str) -> bool:
 
 def is_thread_name(text: str) -> bool:
     """Whether `text` may name a thread: letters, digits and marks of any script, `-`, `_`, and `.` inside."""
+    if len(text) <= MAX_THREAD_BYTES and _PLAIN_THREAD.fullmatch(text):  # as most are
+        return True
     if not text or len(text.encode("utf-8", "surrogateescape")) > MAX_THREAD_BYTES:
         return False
     if text.startswith(".") or text.endswith("."):

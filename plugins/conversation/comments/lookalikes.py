@@ -70,7 +70,11 @@ class _Shape:
 
 def find_author_alike(name: str, authors: Iterable[Author]) -> Author | None:
     """Return the first author for whom a reader can take this name, as a whole or beside words that claim authorship."""
-    known = tuple(authors)
+    return _find_alike(name, tuple(authors))
+
+
+@lru_cache(maxsize=4096)  # many comment more than once
+def _find_alike(name: str, known: tuple[Author, ...]) -> Author | None:
     words = _split_words(name)
     whole = _shape(words)
     for author in known:

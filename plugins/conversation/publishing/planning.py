@@ -10,7 +10,7 @@ from pathlib import Path
 from ..building.conversations import make_rules, read_signers
 from ..building.feed_writing import SiteEntries
 from ..building.newest import Newest, renew
-from ..building.thread_reader import ThreadReader, stamp_listing
+from ..building.thread_reader import ThreadReader
 from ..comments.pages import report_unowned
 from ..comments.reading import Rules, read_thread
 from ..comments.store import Store, ThreadFolder
@@ -18,6 +18,7 @@ from ..model import Problem, Settings, Thread
 from ..rendering.latest import LatestComment, find_activity, find_latest
 from ..rendering.regions import Regions
 from .feed_planning import plan_own_feeds, plan_site_feeds
+from .folder_stamps import stamp_folders
 from .page_planning import PagePlanner
 from .record import Record, ThreadRecord
 from .recording import KEPT_LATEST, describe_thread
@@ -56,15 +57,12 @@ def _find_changed(
     record: Record, reader: ThreadReader, store: Store, update: Update, entries: Iterable[str] | None
 ) -> dict[str, ThreadFolder | None]:
     """Return the entries of the folder of comments whose content is another, as they are now, None for one that is gone."""
-    only = None if entries is None else frozenset(entries)
-    is_there, seen = store.folder.is_dir(), time.time_ns()
-    listings = {listing.entry: listing for listing in (store.list_threads(only) if is_there else ())}
-    if only is None:
-        before = record.read_stamps()
-        now = {name: stamp_listing(listing, seen) for name, listing in listings.items()}
-        touched = {name for name in now.keys() | before.keys() if not now.get(name) or now[name] != before.get(name)}
-    else:
-        touched = {*only}
+    is_there = store.folder.is_dir()
+    if entries is None:
+        before, now = record.read_stamps(), stamp_folders(store) if is_there else {}
+        entries = (name for name in now.keys() | before.keys() if not now.get(name) or now[name] != before.get(name))
+    touched, seen = frozenset(entries), time.time_ns()
+    listings = {listing.entry: listing for listing in (store.list_threads(touched) if is_there else ())}
     changed: dict[str, ThreadFolder | None] = {}
     for name in sorted(touched):
         state_before = record.find_folder(name)

@@ -5,6 +5,7 @@ not, and the next run builds in full.
 """
 
 import fcntl
+import gc
 import os
 import sqlite3
 from collections.abc import Collection, Container, Iterator, Mapping
@@ -72,7 +73,8 @@ class Publisher:
             try:
                 if full:
                     raise UnfitError("it was asked for")
-                return self._update(dry_run=dry_run, entries=entries)
+                with _without_collecting():
+                    return self._update(dry_run=dry_run, entries=entries)
             except UnfitError as error:
                 outcome = Outcome(reason=str(error))
             if not dry_run:
@@ -178,6 +180,18 @@ class Publisher:
             yield
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Leave the garbage collector out for a while: of a look at 100,000 files it takes a tenth, and finds nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _run(pelican: Pelican) -> None:

@@ -204,7 +204,10 @@ def share_pictures(comments: Iterable[CommentView]) -> tuple[CommentView, ...]:
     """Return all comments of a page, where a commenter's picture is drawn once; no other page has that drawing."""
     views = tuple(comments)
     pictures = share_identicons([view.identicon for view in views])
-    return tuple(replace(view, identicon=picture) for view, picture in zip(views, pictures, strict=True))
+    return tuple(
+        view if picture is view.identicon else replace(view, identicon=picture)
+        for view, picture in zip(views, pictures, strict=True)
+    )
 
 
 def _draw(name: str, settings: Settings) -> Markup:
