@@ -50,7 +50,7 @@ class Kills:
     journal: Journal = field(default_factory=Journal)
     count: int = 0
     slowest_seconds: float = 0.0
-    """From the start of a process to the first acknowledgement, or to its inbox being open."""
+    """From the start of a process after a kill to the first acknowledgement, or to its inbox being open."""
 
     def note_start(self, seconds: float) -> None:
         """Remember the slowest start."""
@@ -139,7 +139,8 @@ class OneByOne:
         self.parent.stdin.write(f"{' '.join(words)}\n".encode())
         self.parent.stdin.flush()
         process = int(self._read_until("started")[1])
-        self.kills.note_start(time.monotonic() - started)
+        if self.kills.count:  # before the first kill, the process that forks is starting too
+            self.kills.note_start(time.monotonic() - started)
         if stage == "writer":
             return self._trace_writer(process, options) == signal.SIGKILL
         os.kill(process, signal.SIGUSR1)

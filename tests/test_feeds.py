@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import feedparser
 import pytest
@@ -412,3 +412,10 @@ def test_a_long_chain_of_replies() -> None:
     root = parse(render(*comments))
     assert 5000 == len(root.findall(f"{A}entry"))
     assert 4999 == len(root.findall(f".//{THR}total"))
+
+
+@given(st.one_of(st.from_regex(r"[A-Za-z0-9_./-]{0,20}", fullmatch=True), st.text(max_size=12)))
+def test_the_address_of_a_page_is_joined_as_everywhere(url: str) -> None:
+    """As the standard library joins them, whatever the page's address is, percent-encoded."""
+    found = page_url(Page("a-page", "A page", url, "en"), "https://example.org/blog/")
+    assert quote(unquote(urljoin("https://example.org/blog/", url)), safe="") == quote(unquote(found), safe="")
