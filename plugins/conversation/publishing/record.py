@@ -4,7 +4,6 @@ Rule: a record that is not complete says nothing. It is taken away before a buil
 after the last. It is not forced onto the disk: should the machine go down, sizes and times of the files will not fit it.
 """
 
-import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,7 +19,7 @@ from ..errors import ConversationError
 from ..model import Page
 from ..rendering.latest import PageActivity
 from .stamps import Stamp
-from .values import load_values
+from .values import dump_values, load_values
 
 VERSION = 1
 _TABLES = """
@@ -145,14 +144,14 @@ class Record:
 
     def write_facts(self, facts: Mapping[str, object]) -> None:
         """Write values by name."""
-        rows = [(name, pickle.dumps(value)) for name, value in facts.items()]
+        rows = [(name, dump_values(value)) for name, value in facts.items()]
         self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
 
     # Outputs: files written, by path relative to the output.
 
     def write_outputs(self, outputs: Iterable[tuple[str, Stamp, Iterable[Call]]]) -> None:
         """Write files with their stamps and calls."""
-        rows = [(path, *stamp, pickle.dumps(tuple(calls)) if calls else None) for path, stamp, calls in outputs]
+        rows = [(path, *stamp, dump_values(tuple(calls)) if calls else None) for path, stamp, calls in outputs]
         self._connection.executemany("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?)", rows)
 
     def stamp_outputs(self, stamps: Iterable[tuple[str, Stamp]]) -> None:
@@ -212,7 +211,7 @@ class Record:
 
     def write_threads(self, threads: Mapping[str, ThreadRecord]) -> None:
         """Write threads by name."""
-        rows = [(name, pickle.dumps(thread)) for name, thread in threads.items()]
+        rows = [(name, dump_values(thread)) for name, thread in threads.items()]
         self._connection.executemany("INSERT OR REPLACE INTO threads VALUES (?, ?)", rows)
 
     def find_thread(self, name: str) -> ThreadRecord | None:
@@ -228,7 +227,7 @@ class Record:
 
     def write_activities(self, activities: Iterable[PageActivity]) -> None:
         """Write the activity of pages, one a thread."""
-        rows = [(activity.latest.page.thread, pickle.dumps(activity)) for activity in activities]
+        rows = [(activity.latest.page.thread, dump_values(activity)) for activity in activities]
         self._connection.executemany("INSERT OR REPLACE INTO activities VALUES (?, ?)", rows)
 
     def drop_activity(self, thread: str) -> None:

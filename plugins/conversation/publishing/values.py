@@ -5,8 +5,9 @@ Rule: whoever slips a file into the cache, with a pull request say, must not get
 
 import pickle
 from collections.abc import Container, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,12 +23,36 @@ _VALUE_MODULES: Mapping[str, Container[str]] = {
 """What values of a record are made with, besides our own dataclasses and enums."""
 
 
+def dump_values(value: object) -> bytes:
+    """Return what `load_values` reads."""
+    data = BytesIO()
+    _Values(data, pickle.HIGHEST_PROTOCOL).dump(value)
+    return data.getvalue()
+
+
 def load_values(data: bytes) -> Any:
     """Return what was pickled; raises ValueError for what is damaged or would make anything but values."""
     try:
         return _ValuesOnly(BytesIO(data)).load()
     except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError, TypeError) as error:
         raise ValueError(f"a value cannot be read: {error}") from error
+
+
+class _Values(pickle.Pickler):
+    """Writes dataclasses as calls with their fields, which takes half as long as what Python does with frozen ones."""
+
+    def reducer_override(self, value: Any) -> Any:
+        """Return class and fields of a dataclass."""
+        kind: Any = type(value)
+        return (
+            (kind, tuple([getattr(value, name) for name in names])) if (names := _list_fields(kind)) else NotImplemented
+        )
+
+
+@cache
+def _list_fields(kind: type) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields; none for anything else."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 class _ValuesOnly(pickle.Unpickler):
