@@ -171,6 +171,12 @@ def test_the_script_by_a_setting() -> None:
     assert len(source.read_bytes()) < 5000
 
 
+def render_list(regions: Regions, threads: Mapping[str, Thread], pages: Mapping[str, Page]) -> str:
+    """Return the list of conversations."""
+    activities = find_activity(threads, pages, regions.settings)
+    return regions.render_pages([regions.render_activity(one, SITE_URL) for one in activities])
+
+
 def test_conversations_by_their_latest_comment() -> None:
     """Who spoke last and the beginning of it, the newest first; pages that are not listed are left out."""
     other = Page("other", "Andere", "andere.html", "de", thread_lang="de")
@@ -183,7 +189,7 @@ def test_conversations_by_their_latest_comment() -> None:
     }
     pages = {"a-page": PAGE, "other": other, "hidden": hidden}
     regions = make_regions()
-    html = regions.render_pages(find_activity(threads, pages, regions.settings), SITE_URL)
+    html = render_list(regions, threads, pages)
     first, second = BeautifulSoup(html, "html5lib").select("ol.conversation-pages > li")
     assert ("Andere", "de") == (first.h2.text, first.h2.a["lang"])
     assert "the latest by Ann (guest)" == first.select_one(".conversation-last").text
@@ -192,7 +198,7 @@ def test_conversations_by_their_latest_comment() -> None:
     assert "3 comments" == second.select_one("a[href$='#conversation']").text
     latest = find_latest(threads, pages, 2, regions.settings)
     assert ["z", "c"] == [one.comment.id for one in latest]
-    assert "No comments yet" in regions.render_pages((), SITE_URL)
+    assert "No comments yet" in regions.render_pages(())
 
 
 def test_hostile_names_in_links_numbers_and_marks() -> None:
@@ -206,9 +212,7 @@ def test_hostile_names_in_links_numbers_and_marks() -> None:
         page = Page("a-page", ATTACKS[0], "talk.html", lang)
         everything = regions.render_section(page, thread, SITE_URL) + regions.render_head(page, thread, SITE_URL)
         everything += regions.render_recent(find_latest({"a-page": thread}, {"a-page": page}, 50), 50, SITE_URL)
-        everything += regions.render_pages(
-            find_activity({"a-page": thread}, {"a-page": page}, regions.settings), SITE_URL
-        )
+        everything += render_list(regions, {"a-page": thread}, {"a-page": page})
         soup = BeautifulSoup(everything, "html5lib")
         assert len(comments) == len(soup.select(".comment-reply[aria-label]"))
         assert [] == soup.select(

@@ -39,8 +39,8 @@ class PageRegions:
         self._latest = latest
         self._find_activities = cache(find_activities)  # every thread is opened for it
         self._notes = notes or CallNotes()
-        self.activities: tuple[PageActivity, ...] = ()
-        """What was shown of them, if anything was."""
+        self.activities: dict[str, tuple[tuple[PageActivity, Markup], ...]] = {}
+        """What was shown of them, by the address that pages call the site by."""
         self.shown: set[str] = set()
         """Source paths of the pages whose section was asked for."""
 
@@ -69,9 +69,14 @@ class PageRegions:
     @pass_context
     def pages(self, context: Context) -> Markup:
         """Return every page that has comments, by its latest comment."""
-        self.activities = self._find_activities()
-        html = self._regions.render_pages(self.activities, _site_url(context))
+        html = self._regions.render_pages([entry for _, entry in self._list_entries(_site_url(context))])
         return self._note(context, Region.PAGES, html)
+
+    def _list_entries(self, site_url: str) -> tuple[tuple[PageActivity, Markup], ...]:
+        if site_url not in self.activities:
+            found = self._find_activities()
+            self.activities[site_url] = tuple((one, self._regions.render_activity(one, site_url)) for one in found)
+        return self.activities[site_url]
 
     @pass_context
     def head(self, context: Context, content: Any) -> Markup:  # as above

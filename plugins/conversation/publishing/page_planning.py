@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from markupsafe import Markup
+
 from ..building.calls import Call, Region, digest_region, list_changed
 from ..building.newest import Newest
 from ..model import Conversation
-from ..rendering.latest import LatestComment, PageActivity
+from ..rendering.latest import LatestComment
 from ..rendering.regions import Regions
-from .record import Record
+from .record import ListedPage, Record
 from .splicing import SpliceError, splice_regions
 from .update import ChangedThread, UnfitError, Update
 
@@ -79,24 +81,20 @@ class PagePlanner:
         if call.region is Region.RECENT:
             return regions.render_recent(self._latest.items, call.number, call.site_url)
         if call.region is Region.PAGES:
-            return regions.render_pages(self._list_activities(), call.site_url)
+            return regions.render_pages(self._list_pages(call.site_url))
         page, thread = self._pages[call.source]
         if call.region is Region.COUNT:
             return regions.render_count(page, thread, call.site_url)
         render: Callable[..., str] = regions.render_section if call.region is Region.SECTION else regions.render_head
         return render(page, thread, call.site_url, part=call.number)
 
-    def _list_activities(self) -> list[PageActivity]:
-        """Return the pages with comments, as they are now, the latest first."""
-        names = self._update.activities.keys()
-        found = [one for one in self._record.read_activities() if one.latest.page.thread not in names]
-        found += [one for one in self._update.activities.values() if one is not None]
-        return sorted(found, key=_age_of_activity, reverse=True)
-
-
-def _age_of_activity(activity: PageActivity) -> tuple[object, ...]:
-    comment = activity.latest.comment
-    return comment.date, comment.id, activity.latest.page.thread
+    def _list_pages(self, site_url: str) -> list[Markup]:
+        """Return the pages with comments, as they are now, the latest first; only what has changed is rendered."""
+        activities = {name: one for name, one in self._update.activities.items() if one is not None}
+        found = [one for one in self._record.read_listed(site_url) if one.thread not in self._update.activities]
+        changed = [ListedPage.of(one, self._regions.render_activity(one, site_url)) for one in activities.values()]
+        self._update.listed[site_url] = changed
+        return [Markup(one.html) for one in sorted(found + changed, reverse=True)]  # noqa: S704 - it was rendered
 
 
 def _list_showing(one: ChangedThread) -> Iterator[str]:

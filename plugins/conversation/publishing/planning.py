@@ -150,10 +150,11 @@ def write_update(record: Record, update: Update, stamps: Mapping[str, Stamp]) ->
     record.write_folders({name: state for name, state in update.folders.items() if state is not None})
     record.drop_folders(name for name, state in update.folders.items() if state is None)
     record.write_threads(update.records)
-    record.write_activities(one for one in update.activities.values() if one is not None)
+    for site_url, listed in update.listed.items():
+        record.write_listed(site_url, listed)
     for name, activity in update.activities.items():
         if activity is None:
-            record.drop_activity(name)
+            record.drop_listed(name)
     entries = update.facts.get("entries")
     facts = {**update.facts, **({"entries": entries.plain()} if isinstance(entries, SiteEntries) else {})}
     record.write_facts(facts)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from ..building.calls import Call
 from ..comments.store import FolderState
@@ -21,13 +21,13 @@ from ..rendering.latest import PageActivity
 from .stamps import Stamp
 from .values import dump_values, load_values
 
-VERSION = 1
+VERSION = 2
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER, calls BLOB) WITHOUT ROWID;
 CREATE TABLE folders (entry TEXT PRIMARY KEY, thread TEXT, stamp TEXT, digest BLOB) WITHOUT ROWID;
 CREATE TABLE threads (thread TEXT PRIMARY KEY, facts BLOB) WITHOUT ROWID;
-CREATE TABLE activities (thread TEXT PRIMARY KEY, activity BLOB) WITHOUT ROWID;
+CREATE TABLE listed (site_url TEXT, thread TEXT, date TEXT, id TEXT, html TEXT, PRIMARY KEY (site_url, thread)) WITHOUT ROWID;
 """
 
 
@@ -47,6 +47,24 @@ class ThreadRecord:
     """Numbers of the further pages, and 0."""
     feed: str | None = None
     """Path of its own feed, relative to the output."""
+
+
+class ListedPage(NamedTuple):
+    """A page in the list of conversations; the one with the newest comment is the greatest."""
+
+    date: str
+    """Of its newest comment: ISO 8601 in UTC."""
+    id: str
+    """Of that comment."""
+    thread: str
+    html: str
+    """See `Regions.render_activity`."""
+
+    @classmethod
+    def of(cls, activity: PageActivity, html: str) -> Self:
+        """Return a page as it was rendered."""
+        comment, page = activity.latest.comment, activity.latest.page
+        return cls(comment.date.isoformat(), comment.id, page.thread, str(html))
 
 
 class RecordError(ConversationError):
@@ -223,20 +241,21 @@ class Record:
         """Return the name of every thread that a page owns."""
         return [name for (name,) in self._query("SELECT thread FROM threads ORDER BY thread")]
 
-    # Activities: the pages with comments, by their latest.
+    # Listed pages: those of the list of conversations, as pages show it that call the site by one address.
 
-    def write_activities(self, activities: Iterable[PageActivity]) -> None:
-        """Write the activity of pages, one a thread."""
-        rows = [(activity.latest.page.thread, dump_values(activity)) for activity in activities]
-        self._connection.executemany("INSERT OR REPLACE INTO activities VALUES (?, ?)", rows)
+    def write_listed(self, site_url: str, listed: Iterable[ListedPage]) -> None:
+        """Write pages of a list."""
+        rows = [(site_url, one.thread, one.date, one.id, one.html) for one in listed]
+        self._connection.executemany("INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?, ?)", rows)
 
-    def drop_activity(self, thread: str) -> None:
-        """Forget the activity of a thread."""
-        self._connection.execute("DELETE FROM activities WHERE thread = ?", (thread,))
+    def drop_listed(self, thread: str) -> None:
+        """Forget the page of a thread, in every list."""
+        self._connection.execute("DELETE FROM listed WHERE thread = ?", (thread,))
 
-    def read_activities(self) -> list[PageActivity]:
-        """Return every activity, in no order."""
-        return [_load(activity) for (activity,) in self._query("SELECT activity FROM activities")]
+    def read_listed(self, site_url: str) -> list[ListedPage]:
+        """Return every page of a list, in no order."""
+        rows = self._query("SELECT date, id, thread, html FROM listed WHERE site_url = ?", site_url)
+        return [*map(ListedPage._make, rows)]
 
     def _query(self, statement: str, *values: str) -> list[Any]:
         """Return rows; raises RecordError."""

@@ -23,7 +23,7 @@ from ..rendering.latest import LatestComment, PageActivity
 from ..rendering.paging import divide_thread
 from ..rendering.regions import thread_feed_path
 from .inputs import Inputs, take_inputs
-from .record import Record, ThreadRecord, drop_record, make_cache_folder, record_path
+from .record import ListedPage, Record, ThreadRecord, drop_record, make_cache_folder, record_path
 from .stamps import stamp_files
 
 KEPT_LATEST = 100
@@ -100,9 +100,12 @@ class Recording:
 
     def end(
         self, conversations: Conversations, entries: SiteEntries, latest: Newest[LatestComment],
-        activities: Iterable[PageActivity],
+        listed: Mapping[str, Iterable[tuple[PageActivity, str]]],
     ) -> None:  # fmt: skip
-        """Write the record; of a staged build it is not complete. Raises OSError or sqlite3.Error."""
+        """Write the record; of a staged build it is not complete. Raises OSError or sqlite3.Error.
+
+        `listed` is what the lists of conversations showed, by the address that their pages call the site by.
+        """
         calls = {normpath(path): tuple(found) for path, found in self.notes.calls.items()}
         outputs = dict(stamp_files(self.output)) if self.output.is_dir() else {}
         with Record.create(self.path) as record:
@@ -123,7 +126,8 @@ class Recording:
             record.write_outputs((path, stamp, calls.get(path, ())) for path, stamp in outputs.items())
             record.write_folders(conversations.folders)
             record.write_threads(self._list_threads(conversations, calls))
-            record.write_activities(activities)
+            for site_url, found in listed.items():
+                record.write_listed(site_url, (ListedPage.of(activity, html) for activity, html in found))
             record.complete(is_complete=self.staging is None)
 
     def _list_threads(

@@ -10,7 +10,7 @@ from ..comments.store import FolderState
 from ..errors import ConversationError
 from ..model import Page, Problem, Thread
 from ..rendering.latest import PageActivity
-from .record import ThreadRecord
+from .record import ListedPage, ThreadRecord
 
 
 class UnfitError(ConversationError):
@@ -34,6 +34,8 @@ class Update:
     records: dict[str, ThreadRecord] = field(default_factory=dict)
     activities: dict[str, PageActivity | None] = field(default_factory=dict)
     """By thread; None: nobody has commented."""
+    listed: dict[str, list[ListedPage]] = field(default_factory=dict)
+    """The same as lists of conversations show them, by the address that their pages call the site by."""
     facts: dict[str, object] = field(default_factory=dict)
     ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Of the comments of each changed thread that has a page, by its name."""

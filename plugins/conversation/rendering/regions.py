@@ -97,11 +97,16 @@ class Regions:
             return mark("recent", str(number), "")
         return self._render("recent", str(number), wording, comments=views)
 
-    def render_pages(self, activities: Sequence[PageActivity], site_url: str) -> Markup:
-        """Return every page that has comments with its latest comment, in the order given; in words where there is none."""
+    def render_activity(self, activity: PageActivity, site_url: str) -> Markup:
+        """Return one page of the list of conversations, without a marker of its own."""
         wording = self.find_wording(self.settings.default_lang)
-        views = [view_activity(one, self.settings, wording, site_url=site_url) for one in activities]
-        return self._render("pages", "all", wording, pages=views)
+        view = view_activity(activity, self.settings, wording, site_url=site_url)
+        return Markup(self._fill("activity", wording, page=view).strip())  # noqa: S704 - a template's
+
+    def render_pages(self, entries: Sequence[Markup]) -> Markup:
+        """Return the list of conversations, of what `render_activity` returned, in order; in words where there is none."""
+        wording = self.find_wording(self.settings.default_lang)
+        return self._render("pages", "all", wording, entries=entries)
 
     def render_head(self, page: Page, thread: Thread, site_url: str, *, part: int = 0) -> Markup:
         """Return what belongs into `<head>`: the thread's feed, the conversation as JSON-LD, the neighbouring parts.
@@ -139,9 +144,11 @@ class Regions:
         return f"{site_url}/{quote(path)}" if path else None
 
     def _render(self, region: str, argument: str, wording: Wording, **facts: object) -> Markup:
-        template = self.templates.get_template(f"conversation/{region}.html")
-        words = {"lang": wording.lang, "direction": wording.direction, **wording.functions}
-        return mark(region, argument, template.render(facts, **words))
+        return mark(region, argument, self._fill(region, wording, **facts))
+
+    def _fill(self, name: str, wording: Wording, **facts: object) -> str:
+        template = self.templates.get_template(f"conversation/{name}.html")
+        return template.render(facts, lang=wording.lang, direction=wording.direction, **wording.functions)
 
 
 def thread_feed_path(page: Page, thread: Thread, settings: Settings) -> str | None:
