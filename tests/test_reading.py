@@ -1,8 +1,12 @@
 """Reading: what a reader, a screen reader's user, a phone's user and a printer's user get, in a browser."""
 
+from io import BytesIO
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from .browsing import until
 from .building import TestSite
@@ -242,8 +246,33 @@ def test_a_page_prints_whole_and_plain(blog: TestSite, chromium: Browser) -> Non
             assert "https://reader.example/" in page.locator("#comment-a h3 a").evaluate(written)
             assert "https://example.com/a/rather" in page.locator("#comment-a .e-content a").first.evaluate(written)
             assert "rgb(255, 255, 255)" == page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")
-    with shown(blog, chromium, "talk.html") as page:
-        assert page.pdf().startswith(b"%PDF-")
+
+
+def squeeze(text: str) -> str:
+    """Return a text without white space: lines of a sheet break anywhere, and columns of a table become words."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("path", ["talk.html", "talk.html#print", "shut.html"])
+def test_what_stands_on_paper(blog: TestSite, chromium: Browser, path: str) -> None:
+    """Printed to PDF: every word of the text and of each comment with who, when and what it answers, addresses behind their links, no form."""
+    with shown(blog, chromium, path, java_script_enabled=False) as page:
+        printed = squeeze("".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf())).pages))
+    soup = BeautifulSoup(blog.read(path.removesuffix("#print")), "html5lib")
+    for hidden in soup.select("i"):
+        hidden.decompose()
+    for link in soup.select(".e-content a, .comment > h3 > a"):
+        link.append(f"<{link['href']}>")
+    pieces = soup.select(".comment > :is(h3, small, .u-url, p), .e-content :is(p, li, th, td, code)")
+    assert len(soup.select(".comment")) <= len(soup.select(".comment > p, .e-content p"))
+    in_small = printed.lower()  # the first line of the text has small capitals
+    assert [] == [piece for piece in pieces if squeeze(piece.text).lower() not in in_small]
+    assert f"{HOST}/{path.removesuffix('#print')}" in printed
+    controls = soup.select(
+        "label, legend, button, .e-content ~ a, .skip, .conversation-skip, .conversation-feed, .site-nav a"
+    )
+    assert len(controls) > 4
+    assert [] == [control for control in controls if squeeze(control.text) in printed]
 
 
 def test_print_page_works_without_scripts(blog: TestSite, chromium: Browser) -> None:
