@@ -285,14 +285,32 @@ def test_print_page_works_without_scripts(blog: TestSite, chromium: Browser) -> 
         expect(page.locator(".site-nav")).to_be_visible()
 
 
-def test_right_to_left(blog: TestSite, chromium: Browser) -> None:
-    """An Arabic page runs from right to left, its replies are indented from the right, and Latin names keep their order."""
-    with shown(blog, chromium, "marhaba-ar.html", java_script_enabled=False) as page:
+@pytest.mark.parametrize("width", WIDTHS)
+def test_right_to_left(blog: TestSite, chromium: Browser, width: int) -> None:
+    """An Arabic page is the mirror of an English one: replies and their line on the right, words and dates its own, nothing too wide."""
+    with shown(
+        blog, chromium, "marhaba-ar.html", java_script_enabled=False, viewport={"width": width, "height": 800}
+    ) as page:
         section = page.locator("#conversation")
         assert ("ar", "rtl") == (section.get_attribute("lang"), section.get_attribute("dir"))
-        root, reply = (page.locator(f"#comment-x{number}").bounding_box() for number in (0, 1))
-        assert reply["x"] + reply["width"] < root["x"] + root["width"]
+        assert "3 تعليقات" == section.locator("h2").first.inner_text()
+        assert "2 مارس 2026، 10:00 ص" == page.locator("#comment-x0 .dt-published").inner_text()
+        assert "ردًا على Reader" == page.locator("#comment-x1 > small").inner_text()
         assert "bdi" == page.locator("#comment-x0 h3 > *").first.evaluate("e => e.localName")
+        root, reply = (page.locator(f"#comment-x{number}").bounding_box() for number in (0, 1))
+        mirrored = root["x"] + root["width"] - reply["x"] - reply["width"]
+        assert mirrored > 5
+        sides = "e => { const style = getComputedStyle(e); return [style.borderRightWidth, style.borderLeftWidth]; }"
+        assert ["1px", "0px"] == page.locator("#comment-x0 + ol").evaluate(sides)
+        for part in ("svg", ".e-content ~ a"):  # what comes first on a line stands at the right edge
+            box = page.locator(f"#comment-x0 > {part}").bounding_box()
+            assert abs(root["x"] + root["width"] - box["x"] - box["width"]) < 2
+        assert width == page.evaluate("document.documentElement.scrollWidth")
+        assert 0 == page.evaluate("document.documentElement.scrollLeft")
+        page.goto(f"{HOST}/hallo-de.html")
+        assert ["0px", "1px"] == page.locator("#comment-x0 + ol").evaluate(sides)
+        root, reply = (page.locator(f"#comment-x{number}").bounding_box() for number in (0, 1))
+        assert abs(mirrored - reply["x"] + root["x"]) < 1
 
 
 def test_five_thousand_comments_can_be_read(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> None:
