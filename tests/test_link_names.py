@@ -68,11 +68,13 @@ def test_no_two_links_read_the_same_and_lead_elsewhere(blog: TestSite, chromium:
 
 
 def test_what_needs_no_number_has_none() -> None:
-    """A parent whose name leads to one place is called by it alone, however many replies it has; so is a date that is there once."""
+    """A parent whose name leads to one place is called by it alone, however many replies it has, unless all numbers are seen; so is a date."""
     comments = [make_comment("a"), *(make_comment(id, "a", minutes, name=id) for minutes, id in enumerate("bcd", 1))]
     section = parse_section(PAGE, make_thread(*comments))
     assert ["in reply to Reader"] * 3 == [small.text for small in section.select("small")]
     assert [] == section.select("i")
+    numbered = parse_section(PAGE, make_thread(*comments), CONVERSATION_NUMBERS=True)
+    assert ["in reply to Reader (1)"] * 3 == [small.text for small in numbered.select("small")]
 
 
 def test_whoever_is_answered_twice_is_told_apart() -> None:

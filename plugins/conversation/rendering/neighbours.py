@@ -12,8 +12,11 @@ from .identicons import share_identicons
 from .views import CommentView, ParentView
 
 
-def settle_views(comments: Iterable[CommentView]) -> tuple[CommentView, ...]:
-    """Return all comments of one page, in order, as they are written beside each other."""
+def settle_views(comments: Iterable[CommentView], *, has_numbers: bool) -> tuple[CommentView, ...]:
+    """Return all comments of one page, in order, as they are written beside each other.
+
+    Where numbers are seen, what is answered has its number in any case.
+    """
     views = tuple(comments)
     pictures = share_identicons([view.identicon for view in views])
     targets = _find_targets(views)
@@ -24,7 +27,7 @@ def settle_views(comments: Iterable[CommentView]) -> tuple[CommentView, ...]:
         replace(
             view,
             identicon=picture,
-            parent=_tell_apart(view.parent, targets, numbers) if view.parent else None,
+            parent=_tell_apart(view.parent, targets, numbers, has_numbers=has_numbers) if view.parent else None,
             has_shared_name=view.url is not None and len(pages[view.name]) > 1,
             has_shared_date=dates[view.date.text] > 1,
         )
@@ -51,10 +54,11 @@ def _find_targets(views: Sequence[CommentView]) -> Mapping[str, set[str]]:
     return targets
 
 
-def _tell_apart(parent: ParentView, targets: Mapping[str, set[str]], numbers: Mapping[str, str]) -> ParentView:
+def _tell_apart(
+    parent: ParentView, targets: Mapping[str, set[str]], numbers: Mapping[str, str], *, has_numbers: bool
+) -> ParentView:
     """Return what is answered with its number, or with its whole address elsewhere, if the name alone leads to several places."""
-    if not parent.href or len(targets[parent.name]) == 1:
-        return parent
-    if parent.is_elsewhere:
+    is_shared = len(targets.get(parent.name, ())) > 1
+    if parent.is_elsewhere and is_shared:
         return replace(parent, name=parent.href.partition("://")[2] or parent.href)
-    return replace(parent, number=numbers.get(parent.href, ""))
+    return replace(parent, number=numbers.get(parent.href, "")) if is_shared or has_numbers else parent

@@ -61,7 +61,7 @@ class Regions:
         )
         return self._render(
             "section", page.thread, wording,
-            comments=settle_views(comments),
+            comments=settle_views(comments, has_numbers=settings.numbers),
             parts=view_parts(parts, shown, page, site_url=site_url, lang=wording.lang),
             count=thread.count,
             number=show_number(thread.count, wording.lang),
