@@ -137,11 +137,13 @@ def test_a_comment_says_all_it_knows(site: TestSite) -> None:
     permalink = first.select_one("article.comment > a.u-url")
     assert "#comment-a" == permalink["href"]
     assert permalink.time["datetime"].endswith("Z")
-    assert "in reply to Reader" == " ".join(second.small.text.split())
+    assert "in reply to Reader (1)" == " ".join(
+        second.small.text.split()
+    )  # "Reader" alone leads to the reader's own page
     assert "#comment-a" == second.select_one("small > .u-in-reply-to")["href"]
     assert "2026-03-05T00:00:00Z" == second.select_one("small > time.dt-updated")["datetime"]
     assert third.select_one("#comment-12") is not None
-    assert "de" == third.select_one(".comment-body.e-content")["lang"]
+    assert "de" == third.select_one(".comment > .e-content")["lang"]
     assert "comment-a" == second.find_parent("ol").find_parent("li").article["id"]
 
 

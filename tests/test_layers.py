@@ -58,7 +58,14 @@ LAYERS = (
         "rendering.paging",
         "rendering.structured_data",
     },
-    {"moderation.awaiting", "importers.plan", "rendering.latest", "moderation.planning", "moderation.session_log"},
+    {
+        "moderation.awaiting",
+        "importers.plan",
+        "rendering.latest",
+        "rendering.neighbours",
+        "moderation.planning",
+        "moderation.session_log",
+    },
     {"importers.tally", "rendering.regions", "moderation.undoing"},
     # edges: files, other programs, Pelican's settings
     {

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pelican.plugins.conversation.comments.threads import build_thread
 from pelican.plugins.conversation.model import Page, Settings, Thread
-from pelican.plugins.conversation.rendering.paging import divide_thread, find_moved, part_path, part_url
+from pelican.plugins.conversation.rendering.paging import (
+    MAX_LINKED,
+    divide_thread,
+    find_moved,
+    part_path,
+    part_url,
+    view_parts,
+)
 from pelican.plugins.conversation.settings import read_settings
 
 from .building import TestSite
@@ -69,6 +76,20 @@ def test_every_comment_is_on_one_part(branches: int, replies: int, size: int, or
         assert len(part.branches) <= (2 * size if part.number == 0 else size)
     moved = find_moved(thread, settings)
     assert {id: part.number for part in parts[1:] for id in (p.comment.id for p in part.placements)} == moved
+
+
+@pytest.mark.parametrize(("branches", "number"), [(MAX_LINKED + 1, "501"), (MAX_LINKED + 2, "")])
+def test_what_has_moved_is_linked_up_to_a_number(branches: int, number: str) -> None:
+    """The page itself has every fragment that stands elsewhere, with the comment's number while there are not too many to link."""
+    page = Page("a-page", "Talk", "talk.html", "en")
+    parts = divide_thread(make_thread(branches, 0), make_settings(CONVERSATION_PAGE_SIZE=1))
+    first, *others = view_parts(parts, parts[0], page, site_url="..", lang="en")
+    assert () == first.moved
+    moved = [one for part in others for one in part.moved]
+    assert [f"comment-r{index}" for index in range(1, branches)] == [one.fragment for one in moved]
+    assert number == moved[MAX_LINKED - 1].number
+    assert bool(number) == all(one.number for one in moved)
+    assert not any(part.moved for part in view_parts(parts, parts[1], page, site_url="..", lang="en"))
 
 
 @given(st.integers(0, 40), st.integers(1, 10), st.sampled_from(["oldest", "newest"]))

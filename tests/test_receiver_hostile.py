@@ -33,7 +33,7 @@ def check_structure(text: str) -> None:
         address = tag.get("href") or tag.get("action") or tag.get("formaction")
         assert re.match(r"https?://|mailto:|/conversation/|#", address), address
     assert soup.select("form") == soup.select("form[action^='/conversation/']")
-    assert [] == soup.select(".comment-body [class], .comment-body [id]")
+    assert [] == soup.select(".e-content [class], .e-content [id]")
 
 
 @pytest.mark.parametrize("field", FIELDS)

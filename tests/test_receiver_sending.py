@@ -33,7 +33,7 @@ def test_the_whole_way(desk: Desk) -> None:
         "body": "Yes, **indeed**.",
     }
     shown = BeautifulSoup(desk.post("preview", sent).get_data(as_text=True), "html5lib")
-    assert "indeed" == shown.select_one(".shown .comment-body strong").text
+    assert "indeed" == shown.select_one(".shown .e-content strong").text
     assert [] == desk.refs
     button = shown.select_one("button.form-send")
     assert "/conversation/comments" == button["formaction"]
@@ -52,7 +52,7 @@ def test_a_reply_stands_below_what_it_answers(desk: Desk) -> None:
     """The form has the comment being answered above it, the preview too, and the file names it."""
     text = desk.get(f"reply/talk/{PUBLISHED}").get_data(as_text=True)
     soup = BeautifulSoup(text, "html5lib")
-    assert "that" == soup.select_one(f"#comment-{PUBLISHED} .comment-body em").text
+    assert "that" == soup.select_one(f"#comment-{PUBLISHED} .e-content em").text
     assert PUBLISHED == soup.select_one("form [name=in_reply_to]")["value"]
     fields = {**FORM, "in_reply_to": PUBLISHED}
     soup = BeautifulSoup(desk.post("preview", fields).get_data(as_text=True), "html5lib")

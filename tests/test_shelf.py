@@ -170,7 +170,7 @@ def test_a_key_that_is_revoked_counts_at_once(tmp_path: Path) -> None:
     sign_files([path], key=key)
     for _ in range(2):
         site.build()
-        assert "<p>Signed.</p>" in site.read("talk.html")
+        assert ">Signed.</p>" in site.read("talk.html")
     site.write("allowed_signers", "")
     for _ in range(2):
         assert "is not in allowed_signers" in site.build(expect_problems=True)

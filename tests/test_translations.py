@@ -60,8 +60,9 @@ def read_catalogue(path: Path) -> Catalog:
     return read_po(BytesIO(path.read_bytes()), locale=path.stem)
 
 
-def placeholders(text: str) -> set[str]:
-    return set(re.findall(r"%\((\w+)\)s", text))
+def placeholders(text: str) -> set[tuple[str, ...]]:
+    """Return the names of what is put in, and the tags around words that are heard and not seen."""
+    return set(re.findall(r"%\((\w+)\)s|(</?i>)", text))
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: f"{path.parent.parent.name}/{path.name}")

@@ -52,7 +52,7 @@ def write(page: Page, served: Served, *, name: str, body: str, reply: bool = Fal
     """Write a comment in the form, preview it, send it, and see that it waits."""
     page.goto(f"{served.address}/talk.html")
     if reply:
-        page.click("a.comment-reply >> nth=0")
+        page.click(".e-content ~ a >> nth=0")
         expect(page).to_have_url(re.compile("/conversation/reply/"))
     page.get_by_label("Name").fill(name)
     page.get_by_label("Comment", exact=True).fill(body)

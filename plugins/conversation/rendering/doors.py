@@ -46,21 +46,22 @@ def view_doors(
 
 
 def _write_mail(page: Page, address: str, wording: Wording, parent_id: str, parent_name: str) -> str:
-    """Return the address of a mail (RFC 6068); thread and parent stand in its subject, where nobody writes over them."""
-    title = _shorten(page.title)
+    """Return the address of a mail (RFC 6068); thread and parent stand in its subject, where nobody writes over them.
+
+    For a reply it is no longer than it must be: a page has it as often as it has comments.
+    """
+    href = f"mailto:{quote(address, safe='@+')}?subject="
     if parent_id:
         reply = wording.catalogue.gettext("Reply to %(name)s") % {"name": _shorten(parent_name)}
-        subject = f"{reply}: {title} [{page.thread}/{parent_id}]"
-    else:
-        comment = wording.catalogue.gettext("Comment on “%(title)s”") % {"title": title}
-        subject = f"{comment} [{page.thread}]"
-    return f"mailto:{quote(address, safe='@+')}?subject={_quote(subject)}&body={_quote(MAIL_BODY)}"
+        return href + _quote(f"{reply} [{page.thread}/{parent_id}]")
+    comment = wording.catalogue.gettext("Comment on “%(title)s”") % {"title": _shorten(page.title)}
+    return f"{href}{_quote(f'{comment} [{page.thread}]')}&body={_quote(MAIL_BODY)}"
 
 
 def _write_file(page: Page, new_file: str, parent_id: str) -> str:
     parent = f"in_reply_to: {parent_id}\n" if parent_id else ""
     place = new_file.replace("{thread}", _quote(page.thread)).replace("{file}", FILE_NAME)
-    file = f"---\nname: \ndate: {FILE_DATE}\n{parent}---\n\n"
+    file = f"---\nname: \ndate: {FILE_DATE}\n{parent}---\n"
     return f"{place}&value={_quote(file)}"
 
 

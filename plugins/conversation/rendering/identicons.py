@@ -35,7 +35,7 @@ def draw_identicon(name: str, salt: str) -> Markup:
     lines = "".join(_RUNS[bits_of_row].format(y=row) for row, bits_of_row in enumerate(rows)) or "M2 2h1"
     colour = COLOURS[digest[4] % len(COLOURS)]
     return Markup(  # noqa: S704 - digits and letters of our own
-        f'<svg viewBox="0 -.5 5 5" width=20 aria-hidden=true><path stroke={colour} d="{lines}"/></svg>'
+        f'<svg viewBox=0,-.5,5,5 width=20 aria-hidden=true><path stroke={colour} d="{lines}"/></svg>'
     )
 
 
@@ -50,5 +50,5 @@ def share_identicons(pictures: Sequence[Markup]) -> Iterator[Markup]:
             before, _, drawing = picture.partition("<path")
             yield Markup(f"{before}<use href=#{ids[picture]} />{drawing.partition('/>')[2]}")  # noqa: S704 - as above
         else:
-            ids[picture] = f"who-{len(ids) + 1}"
+            ids[picture] = f"_{len(ids) + 1}"  # no anchor begins so
             yield Markup(str(picture).replace("<path", f"<path id={ids[picture]}"))  # noqa: S704 - as above

@@ -3,8 +3,9 @@
 Rule: only pages that are listed show up here, and only comments that `Thread.count` counts.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from heapq import nlargest
 
 from ..comments.markup import excerpt, plain_text
@@ -55,6 +56,8 @@ class LatestView:
     excerpt: str
     excerpt_lang: str | None
     """As `title_lang`."""
+    place: str = ""
+    """From 2 on, where the same name has comments on a page of the same title before it in the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,15 @@ def view_latest(latest: LatestComment, settings: Settings, wording: Wording, *, 
         excerpt=latest.excerpt,
         excerpt_lang=show_lang(comment.lang or page.thread_lang or page.lang, wording.lang),
     )
+
+
+def tell_apart(views: Iterable[LatestView], lang: str) -> Iterator[LatestView]:
+    """Yield the comments of a list, in order, so that no two links read the same in `lang` (BCP 47)."""
+    places: Counter[tuple[str, str]] = Counter()
+    for view in views:
+        places[view.name, view.title] += 1
+        place = places[view.name, view.title]
+        yield replace(view, place=show_number(place, lang)) if place > 1 else view
 
 
 def view_activity(activity: PageActivity, settings: Settings, wording: Wording, *, site_url: str) -> ActivityView:

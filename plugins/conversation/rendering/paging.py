@@ -4,7 +4,7 @@ Rule: shares are counted from the oldest branch, in either order. So a further p
 branches again, and the address of a comment on it stays.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model import Page, Placement, Settings, Thread
@@ -26,6 +26,20 @@ class Part:
         return tuple(placement for branch in self.branches for placement in branch)
 
 
+MAX_LINKED = 500
+"""Comments that have moved and are linked one by one, at 130 bytes each; of more, each lands on the link to its part."""
+
+
+@dataclass(frozen=True, slots=True)
+class MovedView:
+    """Where the permalink or an older anchor of a comment lands that stands on another part."""
+
+    fragment: str
+    """Letters, digits, `_`, `.`, `:` and `-`, without `#`."""
+    number: str
+    """The comment's, in the page's language; empty where it is not linked."""
+
+
 @dataclass(frozen=True, slots=True)
 class PartView:
     """A link to one part of a thread, as the template sees it."""
@@ -35,8 +49,8 @@ class PartView:
     href: str
     is_shown: bool
     """It is the part on the page at hand."""
-    fragments: tuple[str, ...]
-    """What has to land here on the page itself: the permalinks and older anchors of comments that stand on this part."""
+    moved: tuple[MovedView, ...]
+    """What has to land here on the page itself; empty elsewhere. Either all are linked, or none."""
 
 
 def divide_thread(thread: Thread, settings: Settings) -> tuple[Part, ...]:
@@ -85,21 +99,25 @@ def view_parts(parts: Sequence[Part], shown: Part, page: Page, *, site_url: str,
     """Return links to all parts, for a page that shows one of them and calls the site by `site_url`; none for one part."""
     if len(parts) == 1:
         return ()
+    moved = [part.placements if shown.number == 0 and part is not shown else () for part in parts]
+    is_linked = sum(map(len, moved)) <= MAX_LINKED
     return tuple(
         PartView(
             label=show_number(place, lang),
             href=f"{site_url}/{part_url(page, part.number)}",
             is_shown=part is shown,
-            fragments=tuple(_list_fragments(part)) if shown.number == 0 and part is not shown else (),
+            moved=tuple(_view_moved(placements, lang if is_linked else None)),
         )
-        for place, part in enumerate(parts, 1)
+        for place, (part, placements) in enumerate(zip(parts, moved, strict=True), 1)
     )
 
 
-def _list_fragments(part: Part) -> Iterator[str]:
-    for placement in part.placements:
-        yield placement.comment.fragment
-        yield from placement.comment.anchors
+def _view_moved(placements: Iterable[Placement], lang: str | None) -> Iterator[MovedView]:
+    """Yield every fragment of some comments, with numbers in `lang` (BCP 47), or without."""
+    for placement in placements:
+        number = show_number(placement.number, lang) if lang else ""
+        for fragment in (placement.comment.fragment, *placement.comment.anchors):
+            yield MovedView(fragment, number)
 
 
 def part_url(page: Page, number: int) -> str:

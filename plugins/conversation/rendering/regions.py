@@ -16,11 +16,12 @@ from ..comments.pages import is_open
 from ..model import Conversation, Page, Settings, Thread
 from .doors import view_doors
 from .form_view import view_empty_form
-from .latest import LatestComment, PageActivity, view_activity, view_latest
+from .latest import LatestComment, PageActivity, tell_apart, view_activity, view_latest
+from .neighbours import settle_views
 from .paging import choose_part, divide_thread, view_parts
 from .structured_data import render_structured_data
 from .translations import Wording, choose_wording
-from .views import share_pictures, show_number, view_comments
+from .views import show_number, view_comments
 
 SECTION_FRAGMENT = "conversation"
 SCRIPT = "conversation.js"
@@ -60,7 +61,7 @@ class Regions:
         )
         return self._render(
             "section", page.thread, wording,
-            comments=share_pictures(comments),
+            comments=settle_views(comments, has_numbers=settings.numbers),
             parts=view_parts(parts, shown, page, site_url=site_url, lang=wording.lang),
             count=thread.count,
             number=show_number(thread.count, wording.lang),
@@ -92,7 +93,8 @@ class Regions:
     def render_recent(self, latest: Sequence[LatestComment], number: int, site_url: str) -> Markup:
         """Return the latest comments of the site, newest first, as a list; empty where there are none."""
         wording = self.find_wording(self.settings.default_lang)
-        views = [view_latest(one, self.settings, wording, site_url=site_url) for one in latest[:number]]
+        found = (view_latest(one, self.settings, wording, site_url=site_url) for one in latest[:number])
+        views = list(tell_apart(found, wording.lang))
         if not views:
             return mark("recent", str(number), "")
         return self._render("recent", str(number), wording, comments=views)

@@ -5,7 +5,7 @@ Rule: nothing here is markup but `html`, which `markup` cleaned; templates escap
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
@@ -18,7 +18,7 @@ from markupsafe import Markup
 from ..comments.comment_file import format_moment
 from ..model import Author, Comment, Page, Placement, Settings, State, Thread
 from .doors import DoorsView, view_doors
-from .identicons import draw_identicon, share_identicons
+from .identicons import draw_identicon
 from .translations import SOURCE_LANG, Wording, find_locale
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
@@ -48,6 +48,8 @@ class ParentView:
     """See `CommentView`."""
     is_elsewhere: bool = False
     """It is on another site."""
+    number: str = ""
+    """As a comment's; empty where the name alone says which comment it is, and where it is not on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,14 @@ class CommentView:
     source: str | None
     lang: str | None
     """BCP 47; None where it is that of the words around it."""
+    paragraph: Markup
+    """What is in the only paragraph of `html`; empty where there is more, or none."""
     doors: DoorsView | None = None
     """How to reply where there is no receiver; None where nobody can."""
+    has_shared_name: bool = False
+    """The same name leads elsewhere in another link of the page, so that this one needs the number."""
+    has_shared_date: bool = False
+    """Another comment of the page has a date that reads the same, and the link to this one needs the number."""
 
 
 def show_name(comment: Comment, settings: Settings) -> str:
@@ -194,20 +202,17 @@ def view_comments(
             anchors=comment.anchors,
             source=comment.source,
             lang=show_lang(comment.lang or page.thread_lang or page.lang, wording.lang),
+            paragraph=Markup(_find_paragraph(html)),  # noqa: S704 - as above
             doors=view_doors(page, settings, wording, parent_id=comment.id, parent_name=name)
             if has_doors and not is_removed
             else None,
         )
 
 
-def share_pictures(comments: Iterable[CommentView]) -> tuple[CommentView, ...]:
-    """Return all comments of a page, where a commenter's picture is drawn once; no other page has that drawing."""
-    views = tuple(comments)
-    pictures = share_identicons([view.identicon for view in views])
-    return tuple(
-        view if picture is view.identicon else replace(view, identicon=picture)
-        for view, picture in zip(views, pictures, strict=True)
-    )
+def _find_paragraph(html: str) -> str:
+    """Return what is in the paragraph that is all there is, or an empty text; a paragraph holds no other."""
+    html = html.strip()
+    return html[3:-4] if html.startswith("<p>") and html.find("</p>") == len(html) - 4 else ""
 
 
 def _draw(name: str, settings: Settings) -> Markup:

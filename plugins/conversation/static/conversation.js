@@ -1,9 +1,9 @@
-/* Marks what is new, brings the form to its comment, keeps a draft, dates a forge's file, follows what has moved.
-   Everything works without it; nothing leaves the browser. */
+/* Marks what is new, moves the form, keeps a draft, dates a forge's file, follows what has moved. All works without it. */
 (() => {
   "use strict";
   const words = document.currentScript.dataset;
-  const section = document.getElementById("conversation");
+  const byId = (id) => document.getElementById(id);
+  const section = byId("conversation");
   if (!section) return;
 
   const read = (store, key) => { try { return window[store].getItem(key); } catch { return null; } };
@@ -17,9 +17,8 @@
     return element;
   };
 
-  /* A comment that has moved to a further page, or back. */
   const follow = () => {
-    const target = document.getElementById(location.hash.slice(1));
+    const target = byId(location.hash.slice(1));
     const parts = [...section.querySelectorAll(".conversation-parts a[href]")];
     const isFurther = (path) => /\/comments-\d+\.html$/.test(path);
     const link = target
@@ -40,8 +39,9 @@
     const since = make("p", "conversation-since", words.since);
     for (const comment of fresh) {
       const heading = comment.querySelector("h3");
-      const link = make("a", "", heading.textContent.trim());
+      const link = make("a", "", heading.textContent);
       link.href = `#${comment.id}`;
+      link.ariaLabel = link.textContent + ", " + comment.querySelector("time").parentNode.textContent;
       since.append(since.children[0] ? ", " : " ", link);
       heading.append(" ", make("span", "comment-new", words.new));
       comment.classList.add("is-new");
@@ -51,7 +51,7 @@
   }
   write("localStorage", seenKey, comments.map((comment) => comment.id).join(" "));
 
-  /* A file for a forge: only now has it date and id. */
+  /* Only now has a forge's file date and id. */
   section.addEventListener("click", ({ target }) => {
     const link = target.closest("[href*=YYYY-]");
     if (!link) return;
@@ -70,13 +70,14 @@
   cancel.type = "button";
   form.before(home);
 
-  let asked = null;
+  let asked;
+  const idOf = (link) => link.closest(".comment").id;
   const answer = (link) => {
     asked = link;
     fields.in_reply_to?.remove();
     if (link) {
       const input = make("input", "", "");
-      Object.assign(input, { type: "hidden", name: "in_reply_to", value: link.closest(".comment").id.slice(8) });
+      Object.assign(input, { type: "hidden", name: "in_reply_to", value: idOf(link).slice(8) });
       form.append(input);
       link.after(form);
       form.querySelector(".form-buttons").append(cancel);
@@ -84,10 +85,10 @@
       home.after(form);
       cancel.remove();
     }
-    legend.textContent = link ? link.getAttribute("aria-label") : title;
+    legend.textContent = link ? link.textContent : title;
   };
   section.addEventListener("click", (event) => {
-    const link = event.target.closest(".comment-reply");
+    const link = event.target.closest(".e-content ~ a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     answer(link);
@@ -105,13 +106,13 @@
   const kept = ["name", "url", "body"];
   const save = () => {
     const draft = Object.fromEntries(kept.map((name) => [name, fields[name].value]));
-    draft.to = asked?.closest(".comment").id;
+    draft.to = asked && idOf(asked);
     write("localStorage", draftKey, draft.body.trim() ? JSON.stringify(draft) : null);
   };
   const draft = JSON.parse(read("localStorage", draftKey) ?? "null");
   if (draft && !fields.body.value) {
     for (const name of kept) fields[name].value = draft[name];
-    const link = draft.to && document.getElementById(draft.to)?.querySelector(".comment-reply");
+    const link = draft.to && byId(draft.to)?.querySelector(".e-content ~ a");
     if (link) answer(link);
   }
   form.addEventListener("input", save);
