@@ -5,11 +5,11 @@ a theme or another plugin has made of it otherwise is none of ours to guess.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..building.calls import digest_region
 
-_REGION = re.compile(r"<!-- conversation:(\w+) [^>]*? -->.*?<!-- /conversation:\1 -->", re.DOTALL)
+_START = re.compile(r"<!-- conversation:(\w+) [^>]*? -->")
 """No comment's text can hold a marker: `markup` lets no `<!--` through."""
 
 
@@ -25,12 +25,23 @@ def splice_regions(page: str, changed: Mapping[bytes, str]) -> str:
     pieces: list[str] = []
     end = 0
     found: set[bytes] = set()
-    for match in _REGION.finditer(page):
-        digest = digest_region(match[0])
+    for start, stop in _find_regions(page):
+        digest = digest_region(page[start:stop])
         if digest in changed:
             found.add(digest)
-            pieces += [page[end : match.start()], changed[digest]]
-            end = match.end()
+            pieces += [page[end:start], changed[digest]]
+            end = stop
     if missing := changed.keys() - found:
         raise SpliceError(f"{len(missing)} of its regions is not in it as it was")
     return "".join([*pieces, page[end:]])
+
+
+def _find_regions(page: str) -> Iterator[tuple[int, int]]:
+    """Yield where each region starts and stops, markers included."""
+    match = _START.search(page)
+    while match:
+        marker = f"<!-- /conversation:{match[1]} -->"
+        stop = page.find(marker, match.end())
+        if stop >= 0:
+            yield match.start(), stop + len(marker)
+        match = _START.search(page, match.end() if stop < 0 else stop)
