@@ -11,10 +11,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from pelican.plugins.conversation.comments.comment_file import format_comment
+from pelican.plugins.conversation.configuration import Settings
 from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.inbox.submission import PrivatePart, format_private_part
 from pelican.plugins.conversation.inbox.values import Submission
-from pelican.plugins.conversation.model import Comment, Settings, State
+from pelican.plugins.conversation.model import Comment, State
 from pelican.plugins.conversation.moderation.moderating import Moderation
 from pelican.plugins.conversation.settings import read_settings
 

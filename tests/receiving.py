@@ -10,9 +10,10 @@ from pelican.plugins.conversation.building.conversations import Conversations
 from pelican.plugins.conversation.building.site import Site
 from pelican.plugins.conversation.comments.comment_file import CommentFile
 from pelican.plugins.conversation.comments.reading import Rules, read_thread
+from pelican.plugins.conversation.configuration import Settings
 from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.inbox.values import StoredSubmission
-from pelican.plugins.conversation.model import Conversation, Page, Settings, State
+from pelican.plugins.conversation.model import Conversation, Page, State
 from pelican.plugins.conversation.receiver import create_app
 from pelican.plugins.conversation.receiver.thread_index import ThreadIndex, index_path, write_index
 from pelican.plugins.conversation.settings import read_settings

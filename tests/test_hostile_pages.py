@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 from pelican.plugins.conversation.comments.comment_file import CommentFile
 from pelican.plugins.conversation.comments.reading import Rules, read_thread
-from pelican.plugins.conversation.model import Page, Settings
+from pelican.plugins.conversation.configuration import Settings
+from pelican.plugins.conversation.model import Page
 from pelican.plugins.conversation.rendering.latest import find_latest
 from pelican.plugins.conversation.rendering.regions import Regions
 from pelican.plugins.conversation.rendering.templating import make_region_environment

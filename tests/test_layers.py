@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "plugins" / "conversation"
 LAYERS = (
     # values
     {"model", "errors"},
+    {"configuration"},
     # core: values in, values out
     {
         "comments.allowed_signers",

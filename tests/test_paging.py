@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 from pelican.plugins.conversation.comments.threads import build_thread
-from pelican.plugins.conversation.model import Page, Settings, Thread
+from pelican.plugins.conversation.configuration import Settings
+from pelican.plugins.conversation.model import Page, Thread
 from pelican.plugins.conversation.rendering.paging import (
     MAX_LINKED,
     divide_thread,

@@ -10,7 +10,8 @@ import html5lib
 import pytest
 from bs4 import BeautifulSoup, Tag
 from pelican.plugins.conversation.comments.threads import build_thread
-from pelican.plugins.conversation.model import Conversation, Page, Settings, State, Thread
+from pelican.plugins.conversation.configuration import Settings
+from pelican.plugins.conversation.model import Conversation, Page, State, Thread
 from pelican.plugins.conversation.rendering.latest import find_activity, find_latest
 from pelican.plugins.conversation.rendering.regions import Regions
 from pelican.plugins.conversation.rendering.templating import Catalogues, make_region_environment

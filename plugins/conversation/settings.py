@@ -1,6 +1,6 @@
 """The `CONVERSATION_*` settings, checked once, with the few of Pelican's own that conversations need.
 
-Rule: this module alone reads Pelican's settings; everything else is given the `model.Settings` it makes.
+Rule: this module alone reads Pelican's settings; everything else is given the `configuration.Settings` it makes.
 """
 
 import re
@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from .configuration import Settings
 from .errors import SettingsError
-from .model import Author, Settings
+from .model import Author
 from .text import is_id, is_web_address
 
 DEFAULTS: Mapping[str, object] = {

@@ -12,7 +12,8 @@ from ..comments.allowed_signers import Signer, parse_allowed_signers
 from ..comments.pages import report_unowned
 from ..comments.reading import Rules
 from ..comments.store import FolderState, Store, show_path
-from ..model import Page, Problem, Settings, Severity, Thread
+from ..configuration import Settings
+from ..model import Page, Problem, Severity, Thread
 from ..settings import DEFAULTS
 from .shelf import Shelf
 from .site import Site

@@ -12,7 +12,8 @@ from operator import attrgetter
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from ..model import Comment, Conversation, Page, Settings, Thread
+from ..configuration import Settings
+from ..model import Comment, Conversation, Page, Thread
 from ..rendering.feed_values import ENGLISH, FeedEntry, FeedFacts, FeedPage
 from ..rendering.feeds import list_entries, page_url, render_feed
 from ..rendering.paging import find_moved, part_url

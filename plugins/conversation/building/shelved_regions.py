@@ -14,7 +14,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from ..comments.pages import is_open
-from ..model import Page, Settings, Thread
+from ..configuration import Settings
+from ..model import Page, Thread
 from ..rendering.latest import LatestComment
 from ..rendering.regions import Regions
 from .fingerprint import digest_files, find_versions, make_fingerprint

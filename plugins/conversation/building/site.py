@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from ..comments.pages import claim_threads, warn_of_other_thread
 from ..comments.store import show_path
+from ..configuration import Settings
 from ..errors import SettingsError
-from ..model import Conversation, Page, Problem, Settings
+from ..model import Conversation, Page, Problem
 from ..settings import read_settings
 from ..text import make_thread_name
 

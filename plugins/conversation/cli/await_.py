@@ -13,8 +13,9 @@ import click
 from ..building.site import load_pelican_settings, site_settings
 from ..comments.comment_file import format_moment
 from ..comments.store import Store, show_path
+from ..configuration import Settings
 from ..errors import ConversationError
-from ..model import Comment, Settings
+from ..model import Comment
 from ..moderation.awaiting import find_unanswered
 from ..moderation.public_threads import read_public_thread
 from .listing import Row, print_rows

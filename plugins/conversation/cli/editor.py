@@ -5,8 +5,8 @@ Rule: a text that a person typed is deleted only after what it was for is done.
 
 import click
 
+from ..configuration import Settings
 from ..errors import ConversationError
-from ..model import Settings
 
 
 class Draft:

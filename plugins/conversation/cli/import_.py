@@ -22,6 +22,7 @@ from ..comments.markup import render_body
 from ..comments.signatures import verify_signature
 from ..comments.ssh import find_signing_key, public_key_of, sign_files
 from ..comments.store import show_path
+from ..configuration import Settings
 from ..errors import ConversationError, SigningError
 from ..importers.export import ExportedPost
 from ..importers.html_to_markdown import Markdown, convert_html
@@ -29,7 +30,6 @@ from ..importers.plan import Action, Change, FileHere, ImportRules, PostPlan, pl
 from ..importers.tally import Tally
 from ..importers.thread_choice import parse_map
 from ..importers.wordpress import read_posts
-from ..model import Settings
 from .import_report import ReportFile, format_plan, print_plan
 
 _PostReader = Callable[[], Iterator[ExportedPost]]

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..building.site import list_theme_folders, load_pelican_settings, site_settings
+from ..configuration import Settings
 from ..errors import ConversationError
-from ..model import Settings
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -11,9 +11,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..comments.store import Store
+from ..configuration import Settings
 from ..errors import ConversationError
 from ..inbox.keeping import Inbox
-from ..model import Comment, Settings, State
+from ..model import Comment, State
 from ..moderation.candidates import Candidate
 from ..moderation.moderating import Moderation
 

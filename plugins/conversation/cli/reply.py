@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from ..comments.store import show_path
+from ..configuration import Settings
 from ..errors import ConversationError
-from ..model import Author, Comment, Settings, State
+from ..model import Author, Comment, State
 from ..moderation.decisions import Action, Decision
 from ..moderation.moderating import Moderation, make_id
 from ..moderation.replying import (

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import click
 
 from ..building.site import load_pelican_settings, site_settings
+from ..configuration import Settings
 from ..errors import ConversationError, SettingsError
-from ..model import Settings
 
 
 @click.command(name="sign-in", short_help="Print a one-time link to the moderation page.")

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from ..configuration import Settings
 from ..errors import ConversationError
 from ..git.work_tree import Branch, BranchMovedError
 from ..inbox.keeping import Inbox
 from ..inbox.values import ConflictError, NoSubmissionError, StoredSubmission, Submission
-from ..model import Settings, State
+from ..model import State
 from .candidates import Candidate, read_candidate
 from .decisions import Decision, Facts, Plan, Refusal
 from .exchange import Exchange

@@ -16,8 +16,9 @@ from ..comments.comment_file import format_comment
 from ..comments.signatures import verify_signature
 from ..comments.ssh import NoKeyToSignError, NoSuchKeyError, find_signing_key, public_key_of, sign_files
 from ..comments.store import show_path
+from ..configuration import Settings
 from ..errors import ConversationError, SigningError
-from ..model import Author, Comment, Settings
+from ..model import Author, Comment
 from ..text import clean_body
 from .decisions import Action, Decision
 

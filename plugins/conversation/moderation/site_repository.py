@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..comments.comment_file import CommentFile
 from ..comments.store import COMMENT_SUFFIX, SIGNATURE_SUFFIX
+from ..configuration import Settings
 from ..errors import ConversationError
 from ..git.command import GitError, hide_password
 from ..git.repository import read_objects
@@ -33,7 +34,6 @@ from ..git.work_tree import (
     update_index,
     write_commit,
 )
-from ..model import Settings
 from ..text import is_id, is_thread_name
 from .session_log import SESSION_KEY, LoggedSession, parse_message
 from .undoing import SessionFile

@@ -10,7 +10,8 @@ from pathlib import Path
 from ..building.feed_writing import SPARE, SiteEntries, newest_key, render_site_feeds, render_thread_feed
 from ..building.newest import Newest, renew
 from ..building.site_feeds import patch_feed
-from ..model import Conversation, Settings
+from ..configuration import Settings
+from ..model import Conversation
 from ..rendering.feed_values import FeedEntry
 from ..rendering.regions import Regions
 from .record import Record

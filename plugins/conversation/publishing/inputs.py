@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..model import Settings
+from ..configuration import Settings
 from ..rendering.templating import OWN_CATALOGUES, OWN_TEMPLATES
 from .stamps import Stamp, describe_settings, stamp_code, stamp_file, stamp_tree
 

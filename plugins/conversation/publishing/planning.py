@@ -14,7 +14,8 @@ from ..building.thread_reader import ThreadReader
 from ..comments.pages import report_unowned
 from ..comments.reading import Rules, read_thread
 from ..comments.store import Store, ThreadFolder
-from ..model import Problem, Settings, Thread
+from ..configuration import Settings
+from ..model import Problem, Thread
 from ..rendering.latest import LatestComment, find_activity, find_latest
 from ..rendering.regions import Regions
 from .feed_planning import plan_own_feeds, plan_site_feeds

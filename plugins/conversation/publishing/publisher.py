@@ -19,8 +19,9 @@ from pelican import Pelican
 
 from ..building.conversations import read_clock
 from ..building.site import list_theme_folders, load_pelican_settings, site_settings
+from ..configuration import Settings
 from ..errors import ConversationError
-from ..model import Problem, Settings
+from ..model import Problem
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
 from .inputs import VARYING, explain_change, staging_path

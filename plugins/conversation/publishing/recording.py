@@ -18,7 +18,8 @@ from ..building.conversations import Conversations, read_clock
 from ..building.feed_writing import SiteEntries, describe_feed_thread
 from ..building.newest import Newest
 from ..building.site_feeds import APPENDED
-from ..model import Conversation, Page, Settings, Thread
+from ..configuration import Settings
+from ..model import Conversation, Page, Thread
 from ..rendering.latest import LatestComment, PageActivity
 from ..rendering.paging import divide_thread
 from ..rendering.regions import thread_feed_path

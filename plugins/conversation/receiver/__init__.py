@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..configuration import Settings
 from ..errors import ConversationError, SettingsError
 from ..inbox.keeping import Inbox
-from ..model import Settings
 from .thread_index import ThreadIndex, index_path
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..configuration import Settings
 from ..errors import ConversationError
 from ..inbox.values import NoSubmissionError
-from ..model import Author, Settings
+from ..model import Author
 from ..moderation.candidates import Candidate
 from ..moderation.decisions import Action, Decision, Refusal
 from ..moderation.moderating import Moderation

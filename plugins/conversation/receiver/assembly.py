@@ -11,12 +11,12 @@ from flask import Flask
 
 from ..building.conversations import read_conversations
 from ..building.site import list_theme_folders, load_pelican_settings, read_site, site_settings
+from ..configuration import Settings
 from ..errors import ConversationError
 from ..inbox.keeping import Inbox
 from ..inbox.pusher import Pusher
 from ..inbox.remote import Remote
 from ..inbox.seal import make_seal
-from ..model import Settings
 from ..rendering.templating import Catalogues, make_region_environment
 from .app import make_app
 from .context import Receiver

@@ -14,9 +14,10 @@ from urllib.parse import quote, urlsplit
 from flask import current_app, request
 from jinja2 import Environment
 
+from ..configuration import Settings
 from ..inbox.keeping import Inbox
 from ..inbox.pusher import Pusher
-from ..model import Page, Settings
+from ..model import Page
 from ..rendering.translations import Wording, choose_wording
 from .housekeeping import Housekeeper
 from .published import PublishedComments

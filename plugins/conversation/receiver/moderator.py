@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 
+from ..configuration import Settings
 from ..errors import ConversationError
-from ..model import Settings
 from ..moderation.moderating import Moderation
 from .context import EXTENSION as RECEIVER
 from .context import Receiver

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from ..comments.comment_file import CommentFile
 from ..comments.reading import read_thread
-from ..model import Settings, Thread
+from ..configuration import Settings
+from ..model import Thread
 from ..rendering.translations import Wording
 from ..rendering.views import CommentView, view_comments
 from .published import PublishedComments

@@ -13,7 +13,7 @@ from ..comments.allowed_signers import parse_allowed_signers
 from ..comments.comment_file import CommentFile
 from ..comments.reading import Rules
 from ..comments.store import COMMENT_SUFFIX, MAX_SIGNATURE_BYTES, Store
-from ..model import Settings
+from ..configuration import Settings
 from .thread_index import IndexedThread
 
 

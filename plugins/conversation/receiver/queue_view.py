@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from ..comments.comment_file import CommentFile
 from ..comments.reading import Rules, read_thread
-from ..model import Comment, Page, Settings, State
+from ..configuration import Settings
+from ..model import Comment, Page, State
 from ..moderation.candidates import Candidate
 from ..moderation.decisions import Facts, Refusal
 from ..moderation.planning import find_hindrance

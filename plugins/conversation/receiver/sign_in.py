@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, request
 from werkzeug.security import check_password_hash
 
+from ..configuration import Settings
 from ..errors import SettingsError
-from ..model import Settings
 from .desk import Desk, current_desk, current_pass, find_kept_texts, lead_to, show
 from .passes import PASS_AGE, PassError
 from .sign_in_links import LINK_AGE

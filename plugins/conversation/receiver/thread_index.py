@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..building.conversations import Conversations
-from ..model import Conversation, Page, Settings
+from ..configuration import Settings
+from ..model import Conversation, Page
 
 logger = logging.getLogger(__name__)
 

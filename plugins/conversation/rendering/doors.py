@@ -7,7 +7,8 @@ in their places that `pelican-comments check` names, so that nothing is publishe
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from ..model import Page, Settings
+from ..configuration import Settings
+from ..model import Page
 from .translations import Wording
 
 FILE_NAME = "YYYYMMDD-HHMMSS-NAME.md"

@@ -6,8 +6,8 @@ Rule: what it says depends on the thread, the settings and what was typed, so th
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..configuration import Settings
 from ..inbox.submission import FieldProblem, Form
-from ..model import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from heapq import nlargest
 
 from ..comments.markup import excerpt, plain_text
-from ..model import Comment, Conversation, Page, Settings, Thread
+from ..configuration import Settings
+from ..model import Comment, Conversation, Page, Thread
 from .paging import find_moved, part_url
 from .translations import Wording, mark_guest
 from .views import MomentView, show_lang, show_moment, show_name, show_number

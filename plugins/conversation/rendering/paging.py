@@ -7,7 +7,8 @@ branches again, and the address of a comment on it stays.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..model import Page, Placement, Settings, Thread
+from ..configuration import Settings
+from ..model import Page, Placement, Thread
 from .views import show_number
 
 

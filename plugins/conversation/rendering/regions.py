@@ -13,7 +13,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from ..comments.pages import is_open
-from ..model import Conversation, Page, Settings, Thread
+from ..configuration import Settings
+from ..model import Conversation, Page, Thread
 from .doors import view_doors
 from .form_view import view_empty_form
 from .latest import LatestComment, PageActivity, tell_apart, view_activity, view_latest

@@ -13,7 +13,8 @@ from typing import Any
 
 from ..comments.comment_file import format_moment
 from ..comments.markup import excerpt, plain_text
-from ..model import Page, Placement, Settings, State, Thread
+from ..configuration import Settings
+from ..model import Page, Placement, State, Thread
 from .translations import mark_guest
 from .views import show_name
 

@@ -22,7 +22,7 @@ from jinja2 import (
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 
-from ..model import Settings
+from ..configuration import Settings
 from .inlining import InliningLoader
 from .translations import SOURCE_LANG, Wording, parse_catalogue
 

@@ -16,7 +16,8 @@ from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from ..comments.comment_file import format_moment
-from ..model import Author, Comment, Page, Placement, Settings, State, Thread
+from ..configuration import Settings
+from ..model import Author, Comment, Page, Placement, State, Thread
 from .doors import DoorsView, view_doors
 from .identicons import draw_identicon
 from .translations import SOURCE_LANG, Wording, find_locale
