@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import shutil
 import signal as system_signal
 import sqlite3
@@ -27,6 +28,8 @@ from .conftest import PROJECT
 from .signing_site import add_settings, add_signing_key
 
 THEMES = {"own": str(PROJECT / "theme"), "simple": "simple", "notmyidea": "notmyidea"}
+OWN_LISTS = 'DIRECT_TEMPLATES = ["index", "archives", "tags", "conversations"]\n'
+"""With the list of conversations, which only the own theme has a template for."""
 SITE_SETTINGS = """\
 CONVERSATION_PAGE_SIZE = 3
 CONVERSATION_RECENT = 2
@@ -56,7 +59,7 @@ def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def write_site(root: Path, *, theme: str = "own", more: str = "") -> TestSite:
     """Write a site with articles, a translation, a page, a draft, and an author who can sign."""
     root.mkdir(parents=True, exist_ok=True)
-    site = TestSite(root, SITE_SETTINGS + more)
+    site = TestSite(root, SITE_SETTINGS + (OWN_LISTS if theme == "own" else "") + more)
     add_settings(site, THEME=THEMES[theme])
     for slug, day in (("talk", "01"), ("quiet", "02"), ("other", "03")):
         site.write_article(slug, date=f"2026-03-{day}", Tags="one, two")
@@ -238,6 +241,25 @@ def test_one_comment_takes_no_full_build(site: TestSite) -> None:
         check_output(site)
         change()
     assert Outcome() == publish(site)
+
+
+def test_the_list_of_conversations(own_site: TestSite) -> None:
+    """A page moves up with its latest comment, and goes with its last, without a full build."""
+    assert ["talk", "other"] == list_conversations(own_site)
+    own_site.write_comment("other", "late", date="2026-05-01T10:00:00Z")
+    own_site.write_comment("quiet", "first", date="2026-04-01T10:00:00Z")
+    for expected in (["other", "quiet", "talk"], ["quiet", "talk"]):
+        outcome = publish(own_site)
+        assert ("", True) == (outcome.reason, "conversations.html" in outcome.files)
+        assert expected == list_conversations(own_site)
+        check_output(own_site)
+        for path in own_site.root.glob("comments/other/*.md"):
+            path.unlink()
+
+
+def list_conversations(site: TestSite) -> list[str]:
+    """Return the slugs on the list of conversations, in order."""
+    return re.findall(r'<h2><a href="[^"]*?(\w+)\.html"', site.read("conversations.html"))
 
 
 def test_the_first_comment_of_a_page(site: TestSite) -> None:
