@@ -50,5 +50,5 @@ def share_identicons(pictures: Sequence[Markup]) -> Iterator[Markup]:
             before, _, drawing = picture.partition("<path")
             yield Markup(f"{before}<use href=#{ids[picture]} />{drawing.partition('/>')[2]}")  # noqa: S704 - as above
         else:
-            ids[picture] = f"_{len(ids) + 1}"  # no anchor begins so
+            ids[picture] = f"~{len(ids) + 1}"  # nothing else makes such an id: Markdown's table of contents makes _1
             yield Markup(str(picture).replace("<path", f"<path id={ids[picture]}"))  # noqa: S704 - as above
