@@ -10,9 +10,10 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
-from blog import SIZES, format_remark, make_posts, make_remarks
+from blog import SIZES, Post, Remark, format_remark, make_posts, make_remarks
 from contenders import CONTENDERS, Contender
 from processes import Cost, find_median, read_all, run
 
@@ -32,6 +33,13 @@ class Measured:
     runs: int
 
 
+@lru_cache(maxsize=1)
+def make_blog(size: str) -> tuple[Sequence[Post], Sequence[Remark]]:
+    """Return the posts and comments of one size."""
+    posts, comments = SIZES[size]
+    return tuple(make_posts(posts)), tuple(make_remarks(posts, comments))
+
+
 class Site:
     """A contender's site on the disk, with the runs that were measured on it."""
 
@@ -41,11 +49,9 @@ class Site:
         self.root = folder / contender.name.replace(" ", "-").replace(",", "")
         self.costs: list[Cost] = []
         self.changes = 0
-        posts, comments = SIZES[size]
-        self.posts = list(make_posts(posts))
-        self.remarks = list(make_remarks(posts, comments))
+        posts, self.remarks = make_blog(size)
         self.root.mkdir()
-        contender.prepare(self.root, self.posts, self.remarks if contender.has_comments else [])
+        contender.prepare(self.root, posts, self.remarks if contender.has_comments else [])
         read_all(self.root)
         if contender.is_warm:
             run(contender.command, self.root)

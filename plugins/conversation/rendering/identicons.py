@@ -50,5 +50,6 @@ def share_identicons(pictures: Sequence[Markup]) -> Iterator[Markup]:
             before, _, drawing = picture.partition("<path")
             yield Markup(f"{before}<use href=#{ids[picture]} />{drawing.partition('/>')[2]}")  # noqa: S704 - as above
         else:
-            ids[picture] = f"~{len(ids) + 1}"  # nothing else makes such an id: Markdown's table of contents makes _1
+            place = len(ids)  # as _a, _b … _a1: an XML name, and none that Markdown gives a heading, as it does _1
+            ids[picture] = f"_{chr(ord('a') + place % 26)}{place // 26 or ''}"
             yield Markup(str(picture).replace("<path", f"<path id={ids[picture]}"))  # noqa: S704 - as above
