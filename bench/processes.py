@@ -28,10 +28,6 @@ class Cost:
     """Peak of what was resident, in bytes."""
 
 
-_STARTER = ProcessPoolExecutor(1)
-_STARTER.submit(int).result()  # it is there before anything large is
-
-
 def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None) -> Cost:
     """Run a command in a folder and return its cost."""
     return _STARTER.submit(_run, command, folder, environment).result()
@@ -70,3 +66,7 @@ def read_all(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
             path.read_bytes()
+
+
+_STARTER = ProcessPoolExecutor(1)
+_STARTER.submit(int).result()  # a copy of this process, made before anything large is in it
