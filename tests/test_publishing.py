@@ -322,13 +322,19 @@ def test_the_theme_and_plugins_count(tmp_path: Path) -> None:
     assert "mine.py" in done.stdout.partition("code has changed")[2]
 
 
-def test_a_template_that_reads_past_the_regions(tmp_path: Path) -> None:
-    """Its page is brought up to date by a full build, with the reason, and stays right."""
-    site = write_site(tmp_path / "site", theme="simple")
+def publish_showing(root: Path, shown: str) -> TestSite:
+    """Return a published site whose template for articles shows something of its own below what the theme shows."""
+    site = write_site(root, theme="simple")
     add_settings(site, THEME_TEMPLATES_OVERRIDES=[str(site.root / "templates")])
-    block = "{% block content %}{{ super() }}<p>{{ article.thread.count }} said</p>{% endblock %}"
+    block = f"{{% block content %}}{{{{ super() }}}}<p>{shown}</p>{{% endblock %}}"
     site.write("templates/article.html", "{% extends '!theme/article.html' %}" + block)
     publish(site)
+    return site
+
+
+def test_a_template_that_reads_past_the_regions(tmp_path: Path) -> None:
+    """Its page is brought up to date by a full build, with the reason, and stays right."""
+    site = publish_showing(tmp_path / "site", "{{ article.thread.count }} said")
     site.write_comment("talk", "f", in_reply_to="a")
     assert "more of the thread 'talk' than its regions" in publish(site).reason
     assert "<p>5 said</p>" in site.read("talk.html")
@@ -340,11 +346,7 @@ def test_a_template_that_reads_past_the_regions(tmp_path: Path) -> None:
 
 def test_a_region_that_a_template_changes(tmp_path: Path) -> None:
     """A page that holds a region otherwise than it was given is not guessed at."""
-    site = write_site(tmp_path / "site", theme="simple")
-    add_settings(site, THEME_TEMPLATES_OVERRIDES=[str(site.root / "templates")])
-    block = "{% block content %}{{ super() }}<p>{{ conversation.count(article)|striptags }}</p>{% endblock %}"
-    site.write("templates/article.html", "{% extends '!theme/article.html' %}" + block)
-    publish(site)
+    site = publish_showing(tmp_path / "site", "{{ conversation.count(article)|striptags }}")
     site.write_comment("talk", "f", in_reply_to="a")
     assert "cannot be brought up to date by its regions alone" in publish(site).reason
     check_output(site)

@@ -42,7 +42,8 @@ def create_app(
     """
     if settings is None:
         try:
-            return _create_from_file(Path(os.environ.get(SETTINGS_VARIABLE) or "pelicanconf.py"), clock)
+            path = Path(os.environ.get(SETTINGS_VARIABLE) or "pelicanconf.py")
+            return _create_from_file(path, index=index, inbox=inbox, clock=clock)
         except ConversationError as error:
             raise SystemExit(f"The receiver cannot start: {error}") from error
     with _naming_the_extra():
@@ -54,12 +55,14 @@ def create_app(
     return assemble(settings, index, inbox, clock=clock, theme_folders=theme_folders)
 
 
-def _create_from_file(settings_file: Path, clock: Callable[[], datetime]) -> "Flask":
+def _create_from_file(
+    settings_file: Path, *, index: ThreadIndex | None, inbox: Inbox | None, clock: Callable[[], datetime]
+) -> "Flask":
     with _naming_the_extra():
         from .assembly import read_settings_file
         from .moderator import add_configured_moderator
     settings, theme_folders = read_settings_file(settings_file)
-    app = create_app(settings, clock=clock, theme_folders=theme_folders)
+    app = create_app(settings, index=index, inbox=inbox, clock=clock, theme_folders=theme_folders)
     add_configured_moderator(app, settings_file)
     return app
 
