@@ -76,7 +76,7 @@ def write_site(root: Path, *, theme: str = "own", more: str = "") -> TestSite:
 
 def publish(site: TestSite, **options: bool) -> Outcome:
     """Publish a site in this process."""
-    return Publisher(site.root / "pelicanconf.py").publish(**options)
+    return Publisher(load_pelican_settings(site.root / "pelicanconf.py")).publish(**options)
 
 
 def read_tree(folder: Path) -> dict[str, bytes]:
@@ -394,6 +394,7 @@ def test_pages_that_close_by_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from pelican.plugins.conversation.building.site import load_pelican_settings
 from pelican.plugins.conversation.publishing.publisher import Publisher
 
 left, names = int(sys.argv[1]), {"open", "os.rename", "os.remove", "sqlite3.connect", "os.mkdir", "os.scandir"}
@@ -405,7 +406,7 @@ def count(name, arguments):
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-publisher = Publisher(Path("pelicanconf.py"))
+publisher = Publisher(load_pelican_settings(Path("pelicanconf.py")))
 sys.addaudithook(count)
 publisher.publish(full=len(sys.argv) > 2)
 """

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from pelican.plugins.conversation.building.shelf import FILE_NAME, KEPT_EDITIONS, Shelf
-from pelican.plugins.conversation.building.thread_reader import SETTLED_NS, ThreadReader
+from pelican.plugins.conversation.building.thread_reader import ThreadReader
+from pelican.plugins.conversation.comments.listing import SETTLED_NS
 from pelican.plugins.conversation.comments.reading import Rules
 from pelican.plugins.conversation.comments.ssh import sign_files
 from pelican.plugins.conversation.comments.store import Store

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.comments.store import Store, show_path
+from pelican.plugins.conversation.comments.listing import show_path
+from pelican.plugins.conversation.comments.store import Store
 
 COMMENT = b"---\nname: Ann\ndate: 2026-03-14T09:26:53Z\n---\nHello\n"
 

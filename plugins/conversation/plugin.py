@@ -27,7 +27,7 @@ from .building.shelf import Shelf
 from .building.shelved_regions import ShelvedRegions
 from .building.site import CONTENT_LISTS, collect_site, list_theme_folders, site_settings
 from .building.site_feeds import add_thread_elements
-from .comments.store import show_path
+from .comments.listing import show_path
 from .model import Conversation, Problem, Severity
 from .publishing.recording import KEPT_LATEST, Recording
 from .rendering.latest import LatestComment, PageActivity, find_activity, find_latest

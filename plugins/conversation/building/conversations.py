@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..comments.allowed_signers import Signer, parse_allowed_signers
+from ..comments.listing import show_path
 from ..comments.pages import report_unowned
 from ..comments.reading import Rules
-from ..comments.store import FolderState, Store, show_path
+from ..comments.store import FolderState, Store
 from ..configuration import Settings
 from ..model import Page, Problem, Severity, Thread
 from ..settings import DEFAULTS

@@ -13,8 +13,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..comments.listing import show_path
 from ..comments.pages import claim_threads, warn_of_other_thread
-from ..comments.store import show_path
 from ..configuration import Settings
 from ..errors import SettingsError
 from ..model import Conversation, Page, Problem

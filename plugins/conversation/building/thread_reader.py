@@ -4,22 +4,19 @@ Rule: stamps of files are believed only if no file was changed in the seconds be
 the contents decide. A thread from the shelf equals the one that its files give, and so do its problems.
 """
 
-import marshal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 
 from ..comments.comment_file import CommentFile
+from ..comments.listing import FolderListing, digest_stamps, is_settled, list_folder, show_path, stamp_listing
 from ..comments.reading import Rules, read_thread
-from ..comments.store import FolderListing, FolderState, Store, ThreadFolder, list_folder, show_path
+from ..comments.store import FolderState, Store, ThreadFolder
 from ..comments.thread_record import decode_facts, decode_thread, encode_facts, encode_thread
 from ..model import Placement, Problem, Thread, ThreadFacts
 from .fingerprint import find_versions, make_fingerprint
 from .shelf import Shelf, ThreadRow
-
-SETTLED_NS = 2_000_000_000
-"""The coarsest clock of a file system in use, FAT's."""
 
 
 class StoredThread(Thread):
@@ -64,12 +61,13 @@ class StoredThread(Thread):
 class ThreadReader:
     """Reads the threads of a site, one listed folder after the other."""
 
-    def __init__(self, store: Store, rules: Rules, shelf: Shelf | None = None) -> None:
+    def __init__(self, store: Store, rules: Rules, shelf: Shelf | None = None, *, versions: bytes = b"") -> None:
+        """`versions` is what `find_versions` returned to somebody who knows that it would say the same again."""
         self._store = store
         self._rules = rules
         self._shelf = shelf
         folder = show_path(store.folder, store.root)
-        self._edition = make_fingerprint(find_versions(), rules, folder)
+        self._edition = make_fingerprint(versions or find_versions(), rules, folder)
         self._known = dict(shelf.list_threads(self._edition)) if shelf else {}
         self._folders: dict[str, FolderListing] = {}  # without stamps, which would be a third of what a site takes
         self._held: tuple[StoredThread, Thread] | None = None
@@ -98,9 +96,9 @@ class ThreadReader:
         return thread, (*folder.problems, *problems)
 
     def _read_shelved(self, listing: FolderListing, shelf: Shelf) -> tuple[Thread | None, tuple[Problem, ...]]:
-        seen, stamps = time.time_ns(), _digest_stamps(listing)
+        seen, stamps = time.time_ns(), digest_stamps(listing)
         known = self._known.pop(listing.name, None)
-        if known and known.stamps == stamps and _is_settled(listing, known.seen):
+        if known and known.stamps == stamps and is_settled(listing, known.seen):
             found = self._take(listing, known)
             if found is not None:
                 self._note(listing, seen, known.key)
@@ -157,20 +155,6 @@ class ThreadReader:
         if self._shelf is not None:
             self._shelf.write()
             self._shelf.tidy(self._edition, self._folders, now=time.time_ns())
-
-
-def stamp_listing(listing: FolderListing, seen: int) -> str:
-    """Return the stamp of a folder that was listed at `seen` (ns since 1970); empty where a later change might not show."""
-    return _digest_stamps(listing).hex() if not listing.problems and _is_settled(listing, seen) else ""
-
-
-def _digest_stamps(listing: FolderListing) -> bytes:
-    return blake2b(marshal.dumps(listing.stamps, 2), digest_size=16).digest()  # version 2 says equal things alike
-
-
-def _is_settled(listing: FolderListing, seen: int) -> bool:
-    """Whether every file was last changed so long before it was seen that a later change shows in its stamp."""
-    return all(max(stamp[4], stamp[5]) < seen - SETTLED_NS for stamp in listing.stamps)
 
 
 def _digest_files(files: tuple[CommentFile, ...]) -> bytes:

@@ -12,7 +12,8 @@ import click
 
 from ..building.site import load_pelican_settings, site_settings
 from ..comments.comment_file import format_moment
-from ..comments.store import Store, show_path
+from ..comments.listing import show_path
+from ..comments.store import Store
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..model import Comment

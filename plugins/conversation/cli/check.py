@@ -13,7 +13,7 @@ import click
 
 from ..building.conversations import count_problems, count_things, read_conversations
 from ..building.site import read_site
-from ..comments.store import show_path
+from ..comments.listing import show_path
 from ..model import Problem, Severity
 
 

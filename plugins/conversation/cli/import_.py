@@ -18,10 +18,10 @@ import click
 from ..building.conversations import count_things, read_signers
 from ..building.site import read_site
 from ..comments.comment_writer import CommentFolder
+from ..comments.listing import show_path
 from ..comments.markup import render_body
 from ..comments.signatures import verify_signature
 from ..comments.ssh import find_signing_key, public_key_of, sign_files
-from ..comments.store import show_path
 from ..configuration import Settings
 from ..errors import ConversationError, SigningError
 from ..importers.export import ExportedPost

@@ -5,12 +5,14 @@ Rule: it decides nothing; it prints what the publisher did and why.
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..building.conversations import count_things
+if TYPE_CHECKING:
+    from ..publishing.folder_stamps import FolderLook
 
 logger = logging.getLogger(__name__)
 SHOWN = 3
@@ -29,12 +31,23 @@ def command(settings_file: str, full: bool, dry_run: bool) -> None:
     """
     from pelican.log import init
 
+    from ..building.site import load_pelican_settings, site_settings
+    from ..publishing.folder_stamps import FolderLook
+
+    init(level=logging.WARNING)
+    found = load_pelican_settings(Path(settings_file))
+    settings = site_settings(found)
+    with FolderLook(settings.path, settings.root) as look:  # goes on while the rest is imported
+        _publish(found, look, full=full, dry_run=dry_run)
+
+
+def _publish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_run: bool) -> None:
+    from ..building.conversations import count_things
     from ..plugin import report
     from ..publishing.publisher import BuildError, Publisher
 
-    init(level=logging.WARNING)
     try:
-        outcome = Publisher(Path(settings_file)).publish(full=full, dry_run=dry_run)
+        outcome = Publisher(found).publish(full=full, dry_run=dry_run, entries=look)
     except BuildError as error:
         logger.error("%s", error, exc_info=error.__cause__)
         sys.exit(1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ..comments.store import show_path
+from ..comments.listing import show_path
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..model import Author, Comment, State

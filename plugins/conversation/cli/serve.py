@@ -136,7 +136,7 @@ class _ServedBlog:
         overrides = {**self._overrides, **(self._receiver.overrides if self._receiver else {})}
         try:
             if entries is None or self._publisher is None:
-                self._publisher = Publisher(self.settings_file, overrides)
+                self._publisher = Publisher(load_pelican_settings(self.settings_file, **overrides))
             outcome = self._publisher.publish(entries=entries)
             report(outcome.problems)
             if outcome.threads:

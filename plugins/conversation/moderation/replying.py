@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 
 from ..comments.allowed_signers import NAMESPACE, Signer, parse_allowed_signers
 from ..comments.comment_file import format_comment
+from ..comments.listing import show_path
 from ..comments.signatures import verify_signature
 from ..comments.ssh import NoKeyToSignError, NoSuchKeyError, find_signing_key, public_key_of, sign_files
-from ..comments.store import show_path
 from ..configuration import Settings
 from ..errors import ConversationError, SigningError
 from ..model import Author, Comment

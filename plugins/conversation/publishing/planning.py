@@ -19,7 +19,7 @@ from ..model import Problem, Thread
 from ..rendering.latest import LatestComment, find_activity, find_latest
 from ..rendering.regions import Regions
 from .feed_planning import plan_own_feeds, plan_site_feeds
-from .folder_stamps import stamp_folders
+from .folder_stamps import FolderLook
 from .page_planning import PagePlanner
 from .record import Record, ThreadRecord
 from .recording import KEPT_LATEST, describe_thread
@@ -28,17 +28,18 @@ from .update import ChangedThread, UnfitError, Update
 
 
 def plan_update(
-    record: Record, settings: Settings, output: Path, regions: Regions, *, entries: Iterable[str] | None = None
+    record: Record, settings: Settings, output: Path, regions: Regions, *, entries: Iterable[str] | FolderLook
 ) -> Update:
     """Return what the comments as they are now make of an output that is as its record says; raises UnfitError.
 
-    `entries` names what may have changed in the folder of comments; without it, everything is looked at.
+    `entries` names what may have changed in the folder of comments, or looks at everything.
     """
     update = Update()
     store = Store(settings.path, settings.root, max_body_bytes=settings.max_body_bytes)
     signers, _ = read_signers(settings)
     rules = make_rules(settings, signers)
-    folders = _find_changed(record, ThreadReader(store, rules), store, update, entries)
+    reader = ThreadReader(store, rules, versions=record.read_fact("versions"))  # nor has any code changed since
+    folders = _find_changed(record, reader, store, update, entries)
     changed = list(_read_changed(record, settings, folders, rules, update))
     if not changed:
         return update
@@ -55,15 +56,14 @@ def plan_update(
 
 
 def _find_changed(
-    record: Record, reader: ThreadReader, store: Store, update: Update, entries: Iterable[str] | None
+    record: Record, reader: ThreadReader, store: Store, update: Update, entries: Iterable[str] | FolderLook
 ) -> dict[str, ThreadFolder | None]:
     """Return the entries of the folder of comments whose content is another, as they are now, None for one that is gone."""
-    is_there = store.folder.is_dir()
-    if entries is None:
-        before, now = record.read_stamps(), stamp_folders(store) if is_there else {}
+    if isinstance(entries, FolderLook):
+        before, now = record.read_stamps(), entries.finish()
         entries = (name for name in now.keys() | before.keys() if not now.get(name) or now[name] != before.get(name))
     touched, seen = frozenset(entries), time.time_ns()
-    listings = {listing.entry: listing for listing in (store.list_threads(touched) if is_there else ())}
+    listings = {listing.entry: listing for listing in store.list_threads(touched)}
     changed: dict[str, ThreadFolder | None] = {}
     for name in sorted(touched):
         state_before = record.find_folder(name)

@@ -18,12 +18,13 @@ from typing import Any
 from pelican import Pelican
 
 from ..building.conversations import read_clock
-from ..building.site import list_theme_folders, load_pelican_settings, site_settings
+from ..building.site import list_theme_folders, site_settings
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..model import Problem
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
+from .folder_stamps import FolderLook
 from .inputs import VARYING, explain_change, staging_path
 from .planning import plan_update, write_update
 from .record import Record, RecordError, list_owned, make_cache_folder, record_path
@@ -52,24 +53,28 @@ class Outcome:
 
 
 class Publisher:
-    """Publishes one site with one file of settings, as that was when this was made."""
+    """Publishes one site with Pelican's settings as they were read."""
 
-    def __init__(self, settings_file: Path, overrides: Mapping[str, object] | None = None) -> None:
-        """Read the settings; `overrides` are Pelican's, by name. Raises ConversationError."""
-        self._settings_file = settings_file
-        self._overrides = dict(overrides or {})
-        self._found: dict[str, Any] = load_pelican_settings(settings_file, **self._overrides)
+    def __init__(self, found: Mapping[str, Any]) -> None:
+        """`found` are Pelican's settings. Raises ConversationError."""
+        self._found = dict(found)
         self._settings: Settings = site_settings(self._found)
         self.output = Path(self._found["OUTPUT_PATH"]).absolute()
         self._regions: Regions | None = None
         self._record = record_path(self._settings.root / self._found["CACHE_PATH"], self.output)
 
-    def publish(self, *, full: bool = False, dry_run: bool = False, entries: Collection[str] | None = None) -> Outcome:
+    def publish(
+        self, *, full: bool = False, dry_run: bool = False, entries: Collection[str] | FolderLook | None = None
+    ) -> Outcome:
         """Bring the output up to date; raises ConversationError, and OSError.
 
         `entries` are names in the folder of comments, from one who has watched content, theme and comments since the last
-        publishing and has seen nothing else change: then nothing else is looked at but settings and code.
+        publishing and has seen nothing else change: then nothing else is looked at but settings and code. Or it is a look
+        that was begun before.
         """
+        if entries is None:
+            with FolderLook(self._settings.path, self._settings.root) as look:
+                return self.publish(full=full, dry_run=dry_run, entries=look)
         with self._turn():
             try:
                 if full:
@@ -78,19 +83,22 @@ class Publisher:
                     return self._update(dry_run=dry_run, entries=entries)
             except UnfitError as error:
                 outcome = Outcome(reason=str(error))
+                if isinstance(entries, FolderLook):
+                    entries.drop()
             if not dry_run:
                 self._build()
             return outcome
 
-    def _update(self, *, dry_run: bool, entries: Collection[str] | None) -> Outcome:
+    def _update(self, *, dry_run: bool, entries: Collection[str] | FolderLook) -> Outcome:
         """Bring the changed threads up to date; raises UnfitError."""
         record = Record.open(self._record)
         if record is None:
             raise UnfitError("there is no record of a whole build to go on from")
+        is_whole = isinstance(entries, FolderLook)
         with record:
             try:
-                outputs = record.read_outputs() if entries is None else {}
-                self._check(record, with_trees=entries is None)
+                outputs = record.read_outputs() if is_whole else {}
+                self._check(record, with_trees=is_whole)
                 self._check_outputs(outputs)
                 update = plan_update(record, self._settings, self.output, self._make_regions(), entries=entries)
                 self._check_outputs(record.find_outputs(update.files.keys() - outputs.keys()))

@@ -21,7 +21,7 @@ from ..rendering.latest import PageActivity
 from .stamps import Stamp
 from .values import dump_values, load_values
 
-VERSION = 2
+VERSION = 3
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER, calls BLOB) WITHOUT ROWID;

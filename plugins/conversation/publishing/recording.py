@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from ..building.calls import CallNotes
 from ..building.conversations import Conversations, read_clock
 from ..building.feed_writing import SiteEntries, describe_feed_thread
+from ..building.fingerprint import find_versions
 from ..building.newest import Newest
 from ..building.site_feeds import APPENDED
 from ..configuration import Settings
@@ -113,6 +114,7 @@ class Recording:
             record.write_facts(
                 {
                     "inputs": self.inputs,
+                    "versions": find_versions(),
                     "is_staged": self.staging is not None,
                     "leftovers": self.staging.owned if self.staging else frozenset(),
                     "entries": entries.plain(),

@@ -3,6 +3,7 @@
 Rule: a stamp is taken before a file is read. Equal stamps mean the same files; unequal ones may mean the same as well.
 """
 
+import marshal
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,10 +45,7 @@ def stamp_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> s
     """Return one stamp of all files below a folder, or of a single file; a name for what is not there."""
     if not folder.is_dir():
         return repr(stamp_file(folder))
-    found = blake2b(digest_size=16)
-    for pair in sorted(stamp_files(folder, skip)):
-        found.update(repr(pair).encode("utf-8", "surrogateescape"))
-    return found.hexdigest()
+    return blake2b(marshal.dumps(sorted(stamp_files(folder, skip)), 2), digest_size=16).hexdigest()
 
 
 def stamp_code() -> dict[str, Stamp]:

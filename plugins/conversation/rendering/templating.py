@@ -24,6 +24,7 @@ from jinja2.runtime import Context
 
 from ..configuration import Settings
 from .inlining import InliningLoader
+from .template_cache import open_template_cache
 from .translations import SOURCE_LANG, Wording, parse_catalogue
 
 OWN_TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -51,6 +52,7 @@ def make_region_environment(theme_folders: Iterable[Path]) -> Environment:
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
         auto_reload=False,
+        bytecode_cache=open_template_cache(),
     )
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     return environment

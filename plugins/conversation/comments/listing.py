@@ -1,0 +1,170 @@
+"""The listing: what is in the folder of comments, thread by thread, before any file is opened.
+
+Rule: looking is all that is done here, and no symbolic link is followed. A process that looks for another one imports this
+module, so it brings little along.
+"""
+
+import marshal
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from stat import S_ISDIR, S_ISLNK
+from typing import NamedTuple
+
+from ..model import Problem, Severity
+from ..text import is_thread_name
+
+HOUSEKEEPING = frozenset({".gitkeep", ".gitignore", ".gitattributes", "README.md"})
+"""Files at the top of the folder that are the blogger's own."""
+SETTLED_NS = 2_000_000_000
+"""The coarsest clock of a file system in use, FAT's."""
+
+Stamp = tuple[str, int, int, int, int, int]
+"""Of a file: name, mode, inode, size in bytes, and when content and inode were changed, in nanoseconds."""
+
+
+class Entry(NamedTuple):
+    """What stands in the folder of comments: the folder of a thread, or something else."""
+
+    name: str
+    """As the file system has it."""
+    is_link: bool
+    is_folder: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FolderListing:
+    """A folder of comments before its files are opened."""
+
+    name: str
+    """Of the thread; empty where it is none."""
+    path: str
+    """As in `Problem.path`."""
+    folder: str
+    """Absolute."""
+    stamps: tuple[Stamp, ...]
+    """By name. Of equal ones the files are equal, unless one was changed within the tick of the file system's clock."""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def entry(self) -> str:
+        """Name of the folder, or of the file in its place, as the file system has it."""
+        return self.folder.rpartition(os.sep)[2]
+
+
+def list_entries(folder: Path, only: Iterable[str] | None = None) -> list[Entry]:
+    """Return what stands in a folder of comments, by name; of the names `only` those that are there. Raises OSError."""
+    if only is None:
+        with os.scandir(folder) as found:
+            entries = [Entry(one.name, one.is_symlink(), one.is_dir(follow_symlinks=False)) for one in found]
+    else:
+        entries = [entry for name in only if (entry := _find_entry(folder, name)) is not None]
+    return sorted(entries)
+
+
+def _find_entry(folder: Path, name: str) -> Entry | None:
+    try:
+        mode = os.lstat(f"{folder}/{name}").st_mode
+    except FileNotFoundError:
+        return None
+    return Entry(name, S_ISLNK(mode), S_ISDIR(mode))
+
+
+def list_threads(folder: Path, root: Path, entries: Iterable[Entry]) -> Iterator[FolderListing]:
+    """Yield the folder of each thread among some entries, and what is no such folder with its problem, in their order."""
+    top = show_path(folder, root)
+    for entry in entries:
+        path, place = f"{top}/{make_printable(entry.name)}", f"{folder}{os.sep}{entry.name}"
+        if entry.is_link:
+            yield FolderListing("", path, place, (), (report_symlink(path),))
+        elif not entry.is_folder:
+            if entry.name not in HOUSEKEEPING:
+                problem = report_stray(path, "move it into the folder of its thread, or out of here")
+                yield FolderListing("", path, place, (), (problem,))
+        elif not is_thread_name(name := unicodedata.normalize("NFC", entry.name)):
+            message = f"{entry.name!r} cannot name a thread"
+            problem = Problem(
+                path, 1, "bad-thread", message, "use letters, digits, `-`, `_` and inner `.`, 200 bytes at most"
+            )
+            yield FolderListing("", path, place, (), (problem,))
+        else:
+            yield _list_folder(name, path, place)
+
+
+def list_folder(listing: FolderListing) -> FolderListing:
+    """Look at the files of a listed folder once more."""
+    return _list_folder(listing.name, listing.path, listing.folder)
+
+
+def _list_folder(name: str, path: str, folder: str) -> FolderListing:
+    stamps: list[Stamp] = []
+    problems: list[Problem] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    found = entry.stat(follow_symlinks=False)
+                except OSError as error:
+                    problems.append(report_unreadable(f"{path}/{make_printable(entry.name)}", error))
+                    continue
+                stamps.append(
+                    (entry.name, found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+                )
+    except OSError as error:
+        problems.append(report_unreadable(path, error))
+    stamps.sort()
+    return FolderListing(name, path, folder, tuple(stamps), tuple(problems))
+
+
+def stamp_listing(listing: FolderListing, seen: int) -> str:
+    """Return the stamp of a folder that was listed at `seen` (ns since 1970); empty where a later change might not show."""
+    return digest_stamps(listing).hex() if not listing.problems and is_settled(listing, seen) else ""
+
+
+def digest_stamps(listing: FolderListing) -> bytes:
+    """Return a fingerprint of the stamps of a folder's files."""
+    return blake2b(marshal.dumps(listing.stamps, 2), digest_size=16).digest()  # version 2 says equal things alike
+
+
+def is_settled(listing: FolderListing, seen: int) -> bool:
+    """Whether every file was last changed so long before it was seen that a later change shows in its stamp."""
+    return all(max(stamp[4], stamp[5]) < seen - SETTLED_NS for stamp in listing.stamps)
+
+
+def show_path(path: str | Path, root: Path) -> str:
+    """Return a path as problems show it: relative to `root` where it is below, with `/`, printable."""
+    text, start = str(path), f"{root}{os.sep}"
+    if os.sep == "/" and text.startswith(start) and "//" not in text and "/./" not in text:
+        return make_printable(text[len(start) :])
+    try:
+        shown = Path(path).relative_to(root).as_posix()
+    except ValueError:
+        shown = Path(path).as_posix()
+    return make_printable(shown)
+
+
+def make_printable(text: str) -> str:
+    """Return a text without control characters and halves of characters, escaped as Python does."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def report_symlink(path: str) -> Problem:
+    """Return the problem of a symbolic link."""
+    return Problem(
+        path, 1, "symbolic-link", "it is a symbolic link, which could point anywhere", "put the file itself here"
+    )
+
+
+def report_stray(path: str, remedy: str) -> Problem:
+    """Return the problem of a file that is no comment."""
+    return Problem(path, 1, "stray-file", "it is no comment file", remedy, Severity.WARNING)
+
+
+def report_unreadable(path: str, error: OSError) -> Problem:
+    """Return the problem of what cannot be read."""
+    return Problem(path, 1, "unreadable", f"it cannot be read: {error.strerror}", "mend its permissions")
