@@ -164,6 +164,8 @@ class ThreadFacts:
     count: int
     size: int
     """How many comments and tombstones it shows."""
+    roots: int
+    """How many of these answer none that is there."""
     updated: datetime | None
     """When the comment changed last was changed; None without comments."""
     replied: datetime | None
@@ -200,6 +202,7 @@ class Thread:
         return ThreadFacts(
             count=len(counted),
             size=len(self.placements),
+            roots=sum(placement.depth == 0 for placement in self.placements),
             updated=max((comment.changed for comment in counted), default=None),
             replied=max((comment.changed for comment in counted if comment.author is not None), default=None),
             newest=max(((comment.date, comment.id) for comment in counted), default=None),

@@ -4,6 +4,7 @@ Rule: no decisions here. A build reads every thread before the first page is wri
 while the old output is still whole.
 """
 
+import gc
 import logging
 import shutil
 import sqlite3
@@ -19,10 +20,10 @@ from pelican.writers import Writer
 from .building.article_lists import quicken_lists
 from .building.calls import WatchedThread
 from .building.conversations import Conversations, read_clock, read_conversations
-from .building.feed_writing import SiteEntries, find_feed_threads, write_feeds
+from .building.feed_writing import FeedWriter, SiteEntries, find_feed_threads
 from .building.newest import Newest
 from .building.page_regions import PageRegions
-from .building.part_writing import list_parts
+from .building.part_writing import copy_pages
 from .building.shelf import Shelf
 from .building.shelved_regions import ShelvedRegions
 from .building.site import CONTENT_LISTS, collect_site, list_theme_folders, site_settings
@@ -49,7 +50,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
         build: Build = self.context[BUILD]
         output = Path(self.output_path)
         self._write_parts(build, writer)
-        build.entries = write_feeds(build.conversations, output, build.regions.find_wording, build.shelved)
+        build.entries = build.feeds.finish()
         is_extending = any(loader.is_extending for loader in build.loaders)
         wanted = {STYLESHEET: is_extending, SCRIPT: build.conversations.site.settings.script}
         folder = output / self.settings["THEME_STATIC_DIR"]
@@ -63,7 +64,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
 
     def _write_parts(self, build: "Build", writer: Writer) -> None:
         contents = {content.source_path: content for content in _contents(self.context)}
-        for part, context in list_parts(contents, build.conversations, build.regions.find_wording):
+        for part, context in copy_pages(contents, build.conversations, build.regions.find_wording):
             template = self.get_template(part.template)
             kind = {part.default_template: part, "url": part.url, **context}
             relative = self.settings["RELATIVE_URLS"]
@@ -90,10 +91,10 @@ class Build:
 
     def __init__(
         self, conversations: Conversations, regions: PageRegions, loaders: Sequence[RegionLoader], *,
-        recording: Recording, shelf: Shelf, shelved: ShelvedRegions, latest: tuple[LatestComment, ...],
+        feeds: FeedWriter, recording: Recording, shelf: Shelf, latest: tuple[LatestComment, ...],
     ) -> None:  # fmt: skip
         self.shelf = shelf
-        self.shelved = shelved
+        self.feeds = feeds
         self.conversations = conversations
         self.regions = regions
         self.loaders = loaders
@@ -108,6 +109,9 @@ class Build:
 def prepare_build(generators: Sequence[Generator]) -> None:
     """Read the conversations and hand them to the templates; Pelican calls this once it has read the content."""
     quicken_lists(generators)
+    gc.unfreeze()  # of a build that failed
+    gc.collect()
+    gc.freeze()  # what Pelican has read stays: looking through it for garbage, again and again, is left out until the end
     context = generators[0].context
     recording: Recording = generators[0].settings[RECORDING]
     recording.forget_last()
@@ -135,8 +139,10 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     for content in _contents(context):
         content.thread = WatchedThread(conversations.thread_of(pages[content.source_path]), recording.notes)
     context["conversation"] = regions
-    build = Build(conversations, regions, loaders, recording=recording, shelf=shelf, shelved=makers, latest=latest)
+    feeds = FeedWriter(conversations, Path(generators[0].output_path), regions.find_wording, makers)
+    build = Build(conversations, regions, loaders, feeds=feeds, recording=recording, shelf=shelf, latest=latest)
     context[BUILD] = generators[0].settings[BUILD] = build
+    gc.freeze()
 
 
 def report(problems: Iterable[Problem]) -> None:
@@ -176,6 +182,7 @@ def note_feed(path: str, context: Mapping[str, Any], feed: Any) -> None:  # feed
 
 def end_recording(pelican: Pelican) -> None:
     """Keep what publishing needs to know of the build; without it, publishing builds in full."""
+    gc.unfreeze()
     build: Build = pelican.settings[BUILD]
     path = build.recording.path
     try:
@@ -192,11 +199,14 @@ def add_to_feed(context: Mapping[str, Any], feed: Any) -> None:  # feedgenerator
 
 
 def note_written(path: str, context: Mapping[str, Any]) -> None:  # noqa: ARG001 - Pelican's signature
-    """Notice a page that was written without its conversation, once for each template."""
+    """Write the feed of a page's thread, and notice a page that was written without its conversation."""
     content: Any = context.get("article") or context.get("page")
     build: Build = context[BUILD]
     page = build.conversations.site.pages.get(getattr(content, "source_path", ""))
-    if page is None or not build.loaders or page.conversation is Conversation.HIDDEN:
+    if page is None:
+        return
+    build.feeds.write_thread(page)  # now, as its comments are at hand
+    if not build.loaders or page.conversation is Conversation.HIDDEN:
         return
     if content.source_path in build.regions.shown or not build.conversations.thread_of(page).facts.size:
         return

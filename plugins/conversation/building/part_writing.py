@@ -12,14 +12,14 @@ from urllib.parse import quote
 from markupsafe import escape
 
 from ..model import Conversation, Page
-from ..rendering.paging import divide_thread, part_path, part_url
+from ..rendering.paging import list_parts, part_path, part_url
 from ..rendering.translations import Wording
 from ..rendering.views import show_number
 from .conversations import Conversations
 from .page_regions import PART
 
 
-def list_parts(
+def copy_pages(
     contents: Mapping[str, Any], conversations: Conversations, find_wording: Callable[[str], Wording]
 ) -> Iterator[tuple[Any, Mapping[str, int]]]:  # Pelican's Content is untyped
     """Yield a copy of its page for every further page, with what the template's context needs; `contents` by source path."""
@@ -27,10 +27,9 @@ def list_parts(
         content = contents.get(path)
         if content is None or not content.save_as or page.conversation is Conversation.HIDDEN:
             continue
-        thread, settings = conversations.thread_of(page), conversations.site.settings
-        parts = divide_thread(thread, settings) if thread.facts.size > settings.page_size else ()
-        for place, part in enumerate(parts[1:], 2):
-            yield _copy(content, page, part.number, wording=find_wording(page.lang), place=place), {PART: part.number}
+        numbers = list_parts(conversations.thread_of(page).facts, conversations.site.settings)
+        for place, number in enumerate(numbers[1:], 2):
+            yield _copy(content, page, number, wording=find_wording(page.lang), place=place), {PART: number}
 
 
 def _copy(content: Any, page: Page, number: int, *, wording: Wording, place: int) -> Any:  # as above

@@ -4,10 +4,10 @@ Rule: whatever a region is a function of is in its fingerprint: the thread's key
 the site's address, the settings, the templates and catalogues, and the versions of it all.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from gettext import NullTranslations
-from hashlib import blake2b
 from pathlib import Path
 
 from jinja2 import Environment
@@ -57,18 +57,13 @@ class ShelvedRegions(Regions):
         if not isinstance(thread, StoredThread):
             return False
         written = self._shelf.find_region(thread.key, f"feed {path.name}", make_fingerprint(self._edition, page))
-        if written is None:
-            return False
-        try:
-            return digest_text(path.read_bytes()) == written
-        except OSError:
-            return False
+        return bool(written) and written == _stamp(path)
 
-    def remember_feed(self, page: Page, thread: Thread, path: Path, text: str) -> None:
-        """Note what was written as the feed of a thread."""
+    def remember_feed(self, page: Page, thread: Thread, path: Path) -> None:
+        """Note the feed of a thread as it was written."""
         if isinstance(thread, StoredThread):
             fingerprint = make_fingerprint(self._edition, page)
-            self._shelf.keep_region(thread.key, f"feed {path.name}", fingerprint, digest_text(text.encode()))
+            self._shelf.keep_region(thread.key, f"feed {path.name}", fingerprint, _stamp(path))
 
     def _find(
         self, region: str, page: Page, thread: Thread, facts: tuple[str, int] | tuple[str, int, bool],
@@ -87,6 +82,10 @@ class ShelvedRegions(Regions):
         return html
 
 
-def digest_text(data: bytes) -> str:
-    """Return the fingerprint of a file's content, in letters."""
-    return blake2b(data, digest_size=16).hexdigest()
+def _stamp(path: Path) -> str:
+    """Return size and time of a file, empty where there is none; whoever writes it again leaves another."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - for every thread
+    except OSError:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"

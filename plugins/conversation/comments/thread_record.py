@@ -67,14 +67,14 @@ def encode_facts(facts: ThreadFacts, problems: Sequence[Problem]) -> bytes:
         moment and moment.isoformat() for moment in (facts.updated, facts.replied, facts.newest and facts.newest[0])
     ]
     rows = [(p.path, p.line, p.code, p.message, p.remedy, p.severity.value) for p in problems]
-    return _seal((facts.count, facts.size, moments, facts.newest and facts.newest[1], rows))
+    return _seal((facts.count, facts.size, facts.roots, moments, facts.newest and facts.newest[1], rows))
 
 
 def decode_facts(record: bytes) -> tuple[ThreadFacts, tuple[Problem, ...]]:
     """Return what a record holds; raises ValueError where it is damaged."""
-    count, size, moments, newest_id, rows = _unseal(record)
+    count, size, roots, moments, newest_id, rows = _unseal(record)
     updated, replied, newest = (moment and datetime.fromisoformat(moment) for moment in moments)
-    facts = ThreadFacts(count, size, updated, replied, (newest, newest_id) if newest else None)
+    facts = ThreadFacts(count, size, roots, updated, replied, (newest, newest_id) if newest else None)
     return facts, tuple(
         Problem(path, line, code, text, remedy, _SEVERITIES[how]) for path, line, code, text, remedy, how in rows
     )

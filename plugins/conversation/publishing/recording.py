@@ -22,7 +22,7 @@ from ..building.site_feeds import APPENDED
 from ..configuration import Settings
 from ..model import Conversation, Page, Thread
 from ..rendering.latest import LatestComment, PageActivity
-from ..rendering.paging import divide_thread
+from ..rendering.paging import list_parts
 from ..rendering.regions import thread_feed_path
 from .inputs import Inputs, take_inputs
 from .record import ListedPage, Record, ThreadRecord, drop_record, make_cache_folder, record_path
@@ -175,15 +175,9 @@ def describe_thread(thread: Thread, settings: Settings, record: ThreadRecord) ->
     return replace(
         record,
         elements=tuple(describe_feed_thread(page, thread, settings) for _, page in record.pages),
-        parts=_list_parts(thread, settings),
+        parts=tuple(sorted(list_parts(thread.facts, settings))),
         feed=thread_feed_path(page, thread, settings),
     )
-
-
-def _list_parts(thread: Thread, settings: Settings) -> tuple[int, ...]:
-    if thread.facts.size <= settings.page_size:  # known without its comments
-        return (0,)
-    return tuple(sorted(part.number for part in divide_thread(thread, settings)))
 
 
 def find_turns(pages: Iterable[Page], settings: Settings) -> tuple[datetime | None, datetime | None]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..configuration import Settings
-from ..model import Page, Placement, Thread
+from ..model import Page, Placement, Thread, ThreadFacts
 from .views import show_number
 
 
@@ -54,22 +54,23 @@ class PartView:
     """What has to land here on the page itself; empty elsewhere. Either all are linked, or none."""
 
 
-def divide_thread(thread: Thread, settings: Settings) -> tuple[Part, ...]:
-    """Return the parts of a thread in the order to be read, the page itself first; an empty thread has one."""
-    branches = tuple(_split(thread.placements))
+def list_parts(facts: ThreadFacts, settings: Settings) -> tuple[int, ...]:
+    """Return the numbers of a thread's parts in the order to be read, the page itself first; it has one at least."""
     size = settings.page_size
     if settings.newest_first:
-        return _divide_newest_first(branches, size)
-    shares = [branches[start : start + size] for start in range(0, len(branches), size)] or [()]
-    return tuple(Part(index + 1 if index else 0, share) for index, share in enumerate(shares))
+        return (0, *range(max(0, facts.roots // size - 1), 0, -1))
+    return (0, *range(2, -(-facts.roots // size) + 1))
 
 
-def _divide_newest_first(branches: tuple[tuple[Placement, ...], ...], page_size: int) -> tuple[Part, ...]:
-    """Keep the newest branches on the page, at least a share's worth; the older stand in full shares on further pages."""
-    moved = max(0, len(branches) // page_size - 1)
-    shares = [branches[index * page_size : (index + 1) * page_size] for index in range(moved)]
-    parts = [Part(0, branches[moved * page_size :][::-1])]
-    parts += [Part(index + 1, share[::-1]) for index, share in reversed(list(enumerate(shares)))]
+def divide_thread(thread: Thread, settings: Settings) -> tuple[Part, ...]:
+    """Return the parts of a thread, in the order of `list_parts`."""
+    numbers, size = list_parts(thread.facts, settings), settings.page_size
+    branches = tuple(_split(thread.placements))
+    if not settings.newest_first:
+        return tuple(Part(number, branches[place * size : (place + 1) * size]) for place, number in enumerate(numbers))
+    # The page has the newest branches, a share's worth at least; the older stand in full shares.
+    parts = [Part(0, branches[(len(numbers) - 1) * size :][::-1])]
+    parts += [Part(number, branches[(number - 1) * size : number * size][::-1]) for number in numbers[1:]]
     return tuple(parts)
 
 
@@ -85,7 +86,7 @@ def _split(placements: Sequence[Placement]) -> Iterator[tuple[Placement, ...]]:
 
 def find_moved(thread: Thread, settings: Settings) -> Mapping[str, int]:
     """Return the number of the further page that shows a comment, by id, for those that the page itself does not show."""
-    if thread.facts.size <= settings.page_size:
+    if len(list_parts(thread.facts, settings)) == 1:
         return {}
     parts = divide_thread(thread, settings)[1:]
     return {placement.comment.id: part.number for part in parts for placement in part.placements}
