@@ -4,11 +4,12 @@ Rule: a round runs every contender once, one after the other, so that a busy mac
 ratios of medians. One that took over ten minutes, or would at this size, is left out from there on.
 """
 
-import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,8 @@ from processes import Cost, find_median, read_all, run
 
 LIMIT_SECONDS = 600
 COMMENTS_COMMAND = Path(sys.executable).parent / "pelican-comments"
+COMMENTS_BEFORE = 10
+"""In a thread that gets a new one."""
 PUBLISH = {"publish one": 1, "publish fifty": 50}
 """What one call of `pelican-comments publish` brings out, by the name in the table."""
 
@@ -50,6 +53,8 @@ class Site:
         self.costs: list[Cost] = []
         self.changes = 0
         posts, self.remarks = make_blog(size)
+        sizes = Counter(remark.slug for remark in self.remarks)
+        self.threads = sorted(sizes, key=lambda slug: abs(sizes[slug] - COMMENTS_BEFORE))
         self.root.mkdir()
         contender.prepare(self.root, posts, self.remarks if contender.has_comments else [])
         read_all(self.root)
@@ -63,9 +68,16 @@ class Site:
             if self.contender.has_comments:
                 self.add_comments(1)
         else:
-            for name in ("output", "public", "cache", "resources"):
-                shutil.rmtree(self.root / name, ignore_errors=True)
+            self._put_aside()
         self.costs.append(run(self.contender.command, self.root))
+
+    def _put_aside(self) -> None:
+        """Take away what the last run left, but delete nothing: ext4 makes files slowly for minutes after many were deleted."""
+        aside = self.root.with_name(f"{self.root.name}-{len(self.costs)}")
+        aside.mkdir()
+        for name in ("output", "public", "cache", "resources"):
+            with suppress(FileNotFoundError):
+                (self.root / name).rename(aside / name)
 
     def measure_publish(self, number: int) -> Cost:
         """Publish new comments, each in a thread of its own."""
@@ -73,12 +85,11 @@ class Site:
         return run((COMMENTS_COMMAND, "publish"), self.root)
 
     def add_comments(self, number: int) -> None:
-        """Add new comments, each to a thread of its own."""
-        slugs = list(dict.fromkeys(remark.slug for remark in self.remarks))
+        """Add new comments, each to a thread of its own that has about ten."""
         for place in range(number):
             self.changes += 1
             last = self.remarks[-1]
-            new = replace(last, id=f"new{self.changes}", slug=slugs[place % len(slugs)], parent="")
+            new = replace(last, id=f"new{self.changes}", slug=self.threads[place % len(self.threads)], parent="")
             (self.root / f"comments/{new.slug}/{new.id}.md").write_text(format_remark(new), "utf-8")
 
     def _change_a_post(self) -> None:
@@ -92,25 +103,24 @@ def has_publish() -> bool:
     return subprocess.run([COMMENTS_COMMAND, "publish", "--help"], capture_output=True, check=False).returncode == 0
 
 
-def measure_size(size: str, contenders: Sequence[Contender], *, rounds: int) -> list[Measured]:
-    """Measure every contender at one size."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        sites = []
-        for contender in contenders:
-            print(f"{size}: {contender.name} ...", file=sys.stderr, flush=True)
-            sites.append(Site(contender, size, Path(folder)))
-        for number in range(rounds):
-            for site in sites:
-                if number and site.costs[-1].wall * rounds > LIMIT_SECONDS:
-                    continue  # once has to do
-                site.measure()
-                cost = site.costs[-1]
-                print(f"{size} {number + 1}: {site.contender.name}: {cost.cpu:.2f} s", file=sys.stderr, flush=True)
-        found = [Measured(site.contender.name, size, find_median(site.costs), len(site.costs)) for site in sites]
-        ours = [site for site in sites if site.contender.is_warm and site.contender.has_comments]
-        if ours and has_publish():
-            found += _measure_publishing(ours[0], rounds=rounds)
-        return found
+def measure_size(size: str, contenders: Sequence[Contender], folder: Path, *, rounds: int) -> list[Measured]:
+    """Measure every contender at one size, in an empty folder."""
+    sites = []
+    for contender in contenders:
+        print(f"{size}: {contender.name} ...", file=sys.stderr, flush=True)
+        sites.append(Site(contender, size, folder))
+    for number in range(rounds):
+        for site in sites:
+            if number and site.costs[-1].wall * rounds > LIMIT_SECONDS:
+                continue  # once has to do
+            site.measure()
+            cost = site.costs[-1]
+            print(f"{size} {number + 1}: {site.contender.name}: {cost.cpu:.2f} s", file=sys.stderr, flush=True)
+    found = [Measured(site.contender.name, size, find_median(site.costs), len(site.costs)) for site in sites]
+    ours = [site for site in sites if site.contender.is_warm and site.contender.has_comments]
+    if ours and has_publish():
+        found += _measure_publishing(ours[0], rounds=rounds)
+    return found
 
 
 def _measure_publishing(site: Site, *, rounds: int) -> Iterable[Measured]:
@@ -132,14 +142,17 @@ def choose_contenders(size: str, before: Mapping[str, Cost], *, growth: float) -
 
 
 def measure_all(sizes: Sequence[str], *, rounds: int) -> list[Measured]:
-    """Measure the sizes from small to large."""
+    """Measure the sizes from small to large; whatever was built is deleted at the end."""
     found: list[Measured] = []
     before: dict[str, Cost] = {}
     smaller = 0
-    for size in sizes:
-        comments = SIZES[size][1]
-        contenders = choose_contenders(size, before, growth=comments / smaller if smaller else 1)
-        measured = measure_size(size, contenders, rounds=rounds)
-        found += measured
-        before, smaller = {one.name: one.cost for one in measured}, comments
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for size in sizes:
+            comments = SIZES[size][1]
+            contenders = choose_contenders(size, before, growth=comments / smaller if smaller else 1)
+            place = Path(folder, size)
+            place.mkdir()
+            measured = measure_size(size, contenders, place, rounds=rounds)
+            found += measured
+            before, smaller = {one.name: one.cost for one in measured}, comments
     return found

@@ -75,7 +75,7 @@ def _write_publish_ratios(costs: Costs, sizes: Sequence[str]) -> Iterator[str]:
             continue
         cost = costs[one, size]
         yield f"| {size}: publish one comment, wall: under 1.5 s at L | {cost.wall:.2f} s |"
-        for name in (WARM, HUGO):
+        for name in (PLAIN_CACHED, HUGO):
             if (name, size) in costs:
                 yield f"| {size}: CPU against {name}: at least 20 times less | {costs[name, size].cpu / cost.cpu:.1f} times |"
     if sizes and all((one, size) in costs for size in (sizes[0], sizes[-1])):

@@ -75,6 +75,7 @@ LAYERS = (
         "inbox.lock",
         "receiver.rate_limits",
         "receiver.secret_file",
+        "building.addresses",
         "building.article_lists",
         "building.fingerprint",
         "building.shelf",

@@ -17,6 +17,7 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
+from .building.addresses import keep_addresses
 from .building.article_lists import quicken_lists
 from .building.calls import WatchedThread
 from .building.conversations import Conversations, read_clock, read_conversations
@@ -91,8 +92,11 @@ class Build:
 
     def __init__(
         self, conversations: Conversations, regions: PageRegions, loaders: Sequence[RegionLoader], *,
-        feeds: FeedWriter, recording: Recording, shelf: Shelf, latest: tuple[LatestComment, ...],
+        context: Mapping[str, Any], feeds: FeedWriter, recording: Recording, shelf: Shelf,
+        latest: tuple[LatestComment, ...],
     ) -> None:  # fmt: skip
+        self.context = context
+        """Pelican's."""
         self.shelf = shelf
         self.feeds = feeds
         self.conversations = conversations
@@ -134,13 +138,16 @@ def prepare_build(generators: Sequence[Generator]) -> None:
     regions = PageRegions(conversations, makers, latest, find_activities, notes=recording.notes)
     for generator in generators:
         add_words(generator.env, makers.find_wording)
+        generator.env.auto_reload = False  # or Jinja asks for the time of a file whenever a template is named
     names = _content_templates(context, generators[0].settings["TEMPLATE_EXTENSIONS"])
     loaders = [add_regions(generator.env, settings, names) for generator in generators] if settings.auto else []
     for content in _contents(context):
         content.thread = WatchedThread(conversations.thread_of(pages[content.source_path]), recording.notes)
     context["conversation"] = regions
     feeds = FeedWriter(conversations, Path(generators[0].output_path), regions.find_wording, makers)
-    build = Build(conversations, regions, loaders, feeds=feeds, recording=recording, shelf=shelf, latest=latest)
+    build = Build(
+        conversations, regions, loaders, context=context, feeds=feeds, recording=recording, shelf=shelf, latest=latest
+    )
     context[BUILD] = generators[0].settings[BUILD] = build
     gc.freeze()
 
@@ -172,6 +179,11 @@ def _content_templates(context: Mapping[str, Any], extensions: Iterable[str]) ->
 def begin_recording(pelican: Pelican) -> None:
     """Stamp what the build is going to read; Pelican calls this before it reads anything."""
     pelican.settings[RECORDING] = Recording.begin(pelican.settings, site_settings(pelican.settings))
+
+
+def begin_writing(pelican: Pelican) -> None:
+    """Do what may be done once nothing changes any more; Pelican calls this before it writes the first page."""
+    keep_addresses(_contents(pelican.settings[BUILD].context))
 
 
 def note_feed(path: str, context: Mapping[str, Any], feed: Any) -> None:  # feedgenerator is untyped
@@ -235,6 +247,7 @@ def register() -> None:
     signals.get_generators.connect(begin_recording)
     signals.get_generators.connect(unwatch_comments)
     signals.all_generators_finalized.connect(prepare_build)
+    signals.get_writer.connect(begin_writing)
     signals.feed_generated.connect(add_to_feed)
     signals.content_written.connect(note_written)
     signals.feed_written.connect(note_feed)

@@ -3,12 +3,12 @@
 Rule: no feed for nothing, and no link to a feed that is not written: both ask `regions.thread_feed_path`.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from gettext import NullTranslations
 from heapq import nlargest
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -107,37 +107,32 @@ def newest_key(entry: FeedEntry) -> tuple[object, ...]:
 
 def _find_recent(
     fed: Sequence[tuple[Page, Thread]], find_moment: Callable[[Thread], datetime | None], number: int
-) -> list[tuple[Page, Thread]]:
-    """Return the threads that can have one of the newest entries, by the moment that counts for them."""
-    dated = [(moment, pair) for pair in fed if (moment := find_moment(pair[1])) is not None]
-    newest = nlargest(number, (moment for moment, _ in dated))
-    return [pair for moment, pair in dated if moment >= newest[-1]]
+) -> list[tuple[datetime, Page, Thread]]:
+    """Return the threads that can have one of the newest entries, with the moment that counts for them, the newest first."""
+    dated = [(moment, page, thread) for page, thread in fed if (moment := find_moment(thread)) is not None]
+    newest = nlargest(number, (moment for moment, _, _ in dated))
+    return sorted((one for one in dated if one[0] >= newest[-1]), key=itemgetter(0), reverse=True)
 
 
 def _find_newest(
-    threads: Sequence[tuple[Page, Thread]], is_wanted: Callable[[Comment], object], settings: Settings,
+    threads: Iterable[tuple[datetime, Page, Thread]], is_wanted: Callable[[Comment], object], settings: Settings,
     find_wording: Callable[[str], Wording],
 ) -> tuple[FeedEntry, ...]:  # fmt: skip
-    """Return the newest entries of some threads, of comments that are wanted, with some to spare."""
+    """Return the newest entries of some threads, of comments that are wanted, with some to spare; each is opened once."""
     number = SPARE * settings.feed_max_items
-    changed = {
-        (comment.changed, index, comment.id)
-        for index, (_, thread) in enumerate(threads)
-        for comment in thread.comments
-        if comment.kind.is_counted and is_wanted(comment)
-    }
-    newest = nlargest(number, changed)
-    since = newest[-1][0] if newest else None
-    wanted: dict[int, set[str]] = {}
-    for moment, index, id in changed:
-        if since is not None and moment >= since:  # of equal moments all, as entries have an order of their own
-            wanted.setdefault(index, set()).add(id)
-    entries = (
-        entry
-        for index, ids in sorted(wanted.items())
-        for entry in _list_entries(*threads[index], settings, find_wording(threads[index][0].lang), ids)
-    )
-    return tuple(nlargest(number, entries, key=newest_key))
+    found: list[FeedEntry] = []
+    for newest, page, thread in threads:
+        floor = found[-1].comment.changed if len(found) == number else None
+        if floor is not None and newest < floor:
+            break
+        changed = {c.id: c.changed for c in thread.comments if c.kind.is_counted and is_wanted(c)}
+        floor = max(filter(None, (floor, *nlargest(number, changed.values())[-1:])), default=newest)
+        ids = {
+            id for id, moment in changed.items() if moment >= floor
+        }  # equal ones too: entries have an order of their own
+        found += _list_entries(page, thread, settings, find_wording(page.lang), ids)
+        found = nlargest(number, found, key=newest_key)
+    return tuple(found)
 
 
 def _list_entries(

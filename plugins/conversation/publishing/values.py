@@ -4,11 +4,12 @@ Rule: whoever slips a file into the cache, with a pull request say, must not get
 """
 
 import pickle
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from io import BytesIO
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,15 +45,16 @@ class _Values(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
         """Return class and fields of a dataclass."""
         kind: Any = type(value)
-        return (
-            (kind, tuple([getattr(value, name) for name in names])) if (names := _list_fields(kind)) else NotImplemented
-        )
+        return (kind, find(value)) if (find := _find_getter(kind)) else NotImplemented
 
 
 @cache
-def _list_fields(kind: type) -> tuple[str, ...]:
-    """Return the names of a dataclass's fields; none for anything else."""
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+def _find_getter(kind: type) -> Callable[[Any], tuple[Any, ...]] | None:
+    """Return what takes the fields of a dataclass; None for anything else."""
+    names = [field.name for field in fields(kind)] if is_dataclass(kind) else []
+    if len(names) == 1:
+        return lambda value: (getattr(value, names[0]),)
+    return attrgetter(*names) if names else None
 
 
 class _ValuesOnly(pickle.Unpickler):

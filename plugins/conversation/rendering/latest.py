@@ -6,7 +6,8 @@ Rule: only pages that are listed show up here, and only comments that `Thread.co
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from heapq import nlargest
+from datetime import datetime
+from heapq import heappush, heapreplace, nlargest
 
 from ..comments.markup import excerpt, plain_text
 from ..configuration import Settings
@@ -79,17 +80,23 @@ def find_latest(
     Without `settings` every comment is on its page itself.
     """
     newest = [(facts.newest, name) for name in _listed(threads, pages) if (facts := threads[name].facts).newest]
-    found = [
-        (comment.date, comment.id, name, comment)
-        for _, name in nlargest(number, newest)  # no other thread can have one of them
-        for comment in threads[name].comments
-        if comment.kind.is_counted
-    ]
-    found.sort(key=lambda entry: entry[:3], reverse=True)
-    moved: dict[str, Mapping[str, int]] = {}
-    return tuple(
-        _describe(comment, pages[name], threads[name], moved, settings) for _, _, name, comment in found[:number]
-    )
+    found: list[tuple[tuple[datetime, str, str], LatestComment]] = []  # a heap, the oldest first
+    for _, name in nlargest(number, newest):  # no other thread can have one of them; each is opened once
+        moved = find_moved(threads[name], settings) if settings is not None else {}
+        counted = (comment for comment in threads[name].comments if comment.kind.is_counted)
+        for comment in nlargest(number, counted, key=_date_key):
+            key = (*_date_key(comment), name)
+            if len(found) < number:
+                heappush(found, (key, _describe(comment, pages[name], threads[name], moved)))
+            elif key > found[0][0]:
+                heapreplace(found, (key, _describe(comment, pages[name], threads[name], moved)))
+            else:
+                break
+    return tuple(latest for _, latest in sorted(found, reverse=True))
+
+
+def _date_key(comment: Comment) -> tuple[datetime, str]:
+    return comment.date, comment.id
 
 
 def find_activity(
@@ -105,7 +112,8 @@ def find_activity(
     found = []
     for (_, id), name, count in newest:
         comment = next(comment for comment in threads[name].comments if comment.id == id)
-        found.append(PageActivity(_describe(comment, pages[name], threads[name], {}, settings), count))
+        moved = find_moved(threads[name], settings)
+        found.append(PageActivity(_describe(comment, pages[name], threads[name], moved), count))
     return tuple(found)
 
 
@@ -115,18 +123,14 @@ def _listed(threads: Mapping[str, Thread], pages: Mapping[str, Page]) -> Iterato
             yield name
 
 
-def _describe(
-    comment: Comment, page: Page, thread: Thread, moved: dict[str, Mapping[str, int]], settings: Settings | None
-) -> LatestComment:
-    """Return a comment with what a list says of it; `moved` keeps the further pages of threads already seen."""
-    if settings is not None and thread.name not in moved:
-        moved[thread.name] = find_moved(thread, settings)
+def _describe(comment: Comment, page: Page, thread: Thread, moved: Mapping[str, int]) -> LatestComment:
+    """Return a comment with what a list says of it; `moved` has the further pages of its thread, by id."""
     return LatestComment(
         comment,
         page,
         excerpt(plain_text(thread.bodies[comment.id]), characters=EXCERPT_CHARACTERS),
         is_guest=comment.id in thread.guests,
-        part=moved.get(thread.name, {}).get(comment.id, 0),
+        part=moved.get(comment.id, 0),
     )
 
 
