@@ -10,6 +10,8 @@ from typing import Any, Self, SupportsIndex
 
 from pelican.generators import ArticlesGenerator, Generator
 
+_BY_IDENTITY = object.__eq__
+
 
 class ArticleList(list[Any]):  # Pelican's Content is untyped
     """A list that looks an object up by its identity; any change of the list is noticed."""
@@ -18,9 +20,10 @@ class ArticleList(list[Any]):  # Pelican's Content is untyped
     """Identities of what is in it; None: not looked at yet."""
 
     def __contains__(self, item: object) -> bool:
-        if self._known is None or len(self._known) > len(self):
-            self._known = frozenset(map(id, self))
-        return id(item) in self._known or (_has_own_equality(item) and super().__contains__(item))
+        known = self._known
+        if known is None or len(known) > len(self):
+            known = self._known = frozenset(map(id, self))
+        return id(item) in known or (type(item).__eq__ is not _BY_IDENTITY and super().__contains__(item))
 
     def __setitem__(self, key: Any, value: Any) -> None:  # as in list
         self._known = None
@@ -72,7 +75,7 @@ class ArticleList(list[Any]):  # Pelican's Content is untyped
 
 
 def _has_own_equality(item: object) -> bool:
-    return type(item).__eq__ is not object.__eq__
+    return type(item).__eq__ is not _BY_IDENTITY
 
 
 def quicken_lists(generators: Sequence[Generator]) -> None:

@@ -74,7 +74,10 @@ class FeedWriter:
         thread, shelved, path = found[1], self._shelved, thread_feed_path(*found, self._settings)
         if path is None or (shelved is not None and shelved.is_feed_current(page, thread, self._output / path)):
             return
-        _, (_, text) = render_thread_feed(page, thread, self._settings, self._find_wording(page.lang))
+        wording, number = self._find_wording(page.lang), self._settings.feed_max_items
+        shown = _find_newest_ids(thread, number) if thread.facts.count > number else None
+        entries = list_thread_entries(page, thread, self._settings, wording, shown)
+        _, text = render_thread_feed(page, thread, self._settings, wording, entries)
         _write_text(self._output, path, text)
         if shelved is not None and text is not None:
             shelved.remember_feed(page, thread, self._output / path)
@@ -125,17 +128,22 @@ def _find_newest(
         floor = found[-1].comment.changed if len(found) == number else None
         if floor is not None and newest < floor:
             break
-        changed = {c.id: c.changed for c in thread.comments if c.kind.is_counted and is_wanted(c)}
-        floor = max(filter(None, (floor, *nlargest(number, changed.values())[-1:])), default=newest)
-        ids = {
-            id for id, moment in changed.items() if moment >= floor
-        }  # equal ones too: entries have an order of their own
-        found += _list_entries(page, thread, settings, find_wording(page.lang), ids)
+        ids = _find_newest_ids(thread, number, is_wanted, since=floor)
+        found += list_thread_entries(page, thread, settings, find_wording(page.lang), ids)
         found = nlargest(number, found, key=newest_key)
     return tuple(found)
 
 
-def _list_entries(
+def _find_newest_ids(
+    thread: Thread, number: int, is_wanted: Callable[[Comment], object] = bool, *, since: datetime | None = None
+) -> frozenset[str]:
+    """Return the ids of a thread's newest comments that are wanted; of equal ones all, as entries have an order of their own."""
+    changed = {c.id: c.changed for c in thread.comments if c.kind.is_counted and is_wanted(c)}
+    floor = max([*nlargest(number, changed.values())[-1:], *([since] if since else ())], default=None)
+    return frozenset(id for id, moment in changed.items() if floor is not None and moment >= floor)
+
+
+def list_thread_entries(
     page: Page, thread: Thread, settings: Settings, wording: Wording, only: Container[str] | None = None
 ) -> tuple[FeedEntry, ...]:
     """Return an entry for each comment of a thread, or for those of some ids."""
@@ -146,20 +154,18 @@ def _list_entries(
 
 
 def render_thread_feed(
-    page: Page, thread: Thread, settings: Settings, wording: Wording
-) -> tuple[tuple[FeedEntry, ...], tuple[str | None, str | None]]:
-    """Return an entry for each comment of a thread, with the path of the thread's feed and its text.
+    page: Page, thread: Thread, settings: Settings, wording: Wording, entries: Sequence[FeedEntry]
+) -> tuple[str | None, str | None]:
+    """Return the path of a thread's feed and its text; `entries` are those it shows, and others.
 
     A path of None: there is no such feed; a text of None: it has no entries, and is not written.
     """
-    entries = _list_entries(page, thread, settings, wording)
     title = wording.catalogue.gettext("Comments on “%(title)s”") % {"title": page.title}
     path = thread_feed_path(page, thread, settings)
-    text = _render(
+    return path, _render(
         path, entries, key=f"comments/{page.thread}", title=title, alternate=page_url(page, settings.site_url),
         lang=wording.lang, settings=settings,
     )  # fmt: skip
-    return entries, (path, text)
 
 
 def render_site_feeds(

@@ -32,6 +32,7 @@ class ShelvedRegions(Regions):
     ) -> None:  # fmt: skip
         super().__init__(templates, settings, now, catalogues)
         self._shelf = shelf
+        self._last: tuple[Page | None, str] = (None, "")
         self._recent: dict[tuple[int, str], tuple[Sequence[LatestComment], Markup]] = {}
         folders = [*theme_folders, *(folder.parent / "translations" for folder in theme_folders)]
         self._edition = make_fingerprint(find_versions(), settings, digest_files(folders))
@@ -56,14 +57,20 @@ class ShelvedRegions(Regions):
         """Whether the feed of a thread is as an earlier build has written it, and would be written so again."""
         if not isinstance(thread, StoredThread):
             return False
-        written = self._shelf.find_region(thread.key, f"feed {path.name}", make_fingerprint(self._edition, page))
+        written = self._shelf.find_region(thread.key, f"feed {path.name}", self._print(page))
         return bool(written) and written == _stamp(path)
 
     def remember_feed(self, page: Page, thread: Thread, path: Path) -> None:
         """Note the feed of a thread as it was written."""
         if isinstance(thread, StoredThread):
-            fingerprint = make_fingerprint(self._edition, page)
+            fingerprint = self._print(page)
             self._shelf.keep_region(thread.key, f"feed {path.name}", fingerprint, _stamp(path))
+
+    def _print(self, page: Page, *facts: object) -> bytes:
+        """Return the fingerprint of what a region is made of, besides the thread; one page asks several times in a row."""
+        if self._last[0] is not page:
+            self._last = (page, repr(page))
+        return make_fingerprint(self._edition, self._last[1], *facts)
 
     def _find(
         self, region: str, page: Page, thread: Thread, facts: tuple[str, int] | tuple[str, int, bool],
@@ -73,7 +80,7 @@ class ShelvedRegions(Regions):
         if not isinstance(thread, StoredThread):
             return render(page, thread, site_url, part=part)
         place = f"{region} {part} {page.path} {site_url}"
-        fingerprint = make_fingerprint(self._edition, page, facts)
+        fingerprint = self._print(page, facts)
         found = self._shelf.find_region(thread.key, place, fingerprint)
         if found is not None:
             return Markup(found)  # noqa: S704 - this is what `render` returned

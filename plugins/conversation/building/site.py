@@ -120,7 +120,7 @@ def _page(content: Any, settings: Settings) -> Page:  # Pelican's Content is unt
     said = str(content.metadata.get("conversation", "open")).strip().lower()
     return Page(
         thread=_thread_name(content),
-        title=str(Markup(content.title).striptags()),  # noqa: S704 - the blogger's own, and made plain text
+        title=_make_plain(str(content.title)),
         url=str(content.url),
         lang=str(content.lang),
         thread_lang=str(content.lang),
@@ -132,6 +132,13 @@ def _page(content: Any, settings: Settings) -> Page:  # Pelican's Content is unt
         authors=tuple(str(author.name) for author in getattr(content, "authors", ())),
         path=show_path(os.path.abspath(content.source_path), settings.root),  # noqa: PTH100 - source_path is text
     )
+
+
+def _make_plain(title: str) -> str:
+    """Return a title without the markup that the blogger may have put into it, on one line."""
+    if "<" in title or "&" in title:
+        return str(Markup(title).striptags())  # noqa: S704 - see above
+    return " ".join(title.split())
 
 
 def _thread_name(content: Any) -> str:  # as in _page

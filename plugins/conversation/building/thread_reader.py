@@ -101,11 +101,11 @@ class ThreadReader:
         if known and known.stamps == stamps and is_settled(listing, known.seen):
             found = self._take(listing, known)
             if found is not None:
-                self._note(listing, seen, known.key)
+                self._note(listing, seen, stamps, known.key)
                 return found
         folder = self._store.read_listed(listing)
         key = make_fingerprint(self._edition, listing.name, _digest_files(folder.files), folder.problems)
-        self._note(listing, seen, key)
+        self._note(listing, seen, stamps, key)
         if not folder.files:
             return None, folder.problems
         if known and known.key == key:
@@ -119,8 +119,8 @@ class ThreadReader:
         shelf.keep_thread(self._edition, listing.name, row, encode_thread(thread))
         return self._make(listing, facts, key), problems
 
-    def _note(self, listing: FolderListing, seen: int, key: bytes) -> None:
-        self.states[listing.entry] = FolderState(listing.name, stamp_listing(listing, seen), key)
+    def _note(self, listing: FolderListing, seen: int, stamps: bytes, key: bytes) -> None:
+        self.states[listing.entry] = FolderState(listing.name, stamp_listing(listing, seen, digest=stamps), key)
 
     def _take(self, listing: FolderListing, row: ThreadRow) -> tuple[Thread, tuple[Problem, ...]] | None:
         """Return what the shelf has, or None where that is damaged."""

@@ -119,9 +119,14 @@ def _list_folder(name: str, path: str, folder: str) -> FolderListing:
     return FolderListing(name, path, folder, tuple(stamps), tuple(problems))
 
 
-def stamp_listing(listing: FolderListing, seen: int) -> str:
-    """Return the stamp of a folder that was listed at `seen` (ns since 1970); empty where a later change might not show."""
-    return digest_stamps(listing).hex() if not listing.problems and is_settled(listing, seen) else ""
+def stamp_listing(listing: FolderListing, seen: int, *, digest: bytes | None = None) -> str:
+    """Return the stamp of a folder that was listed at `seen` (ns since 1970); empty where a later change might not show.
+
+    `digest` is what `digest_stamps` returned, where that is known.
+    """
+    if listing.problems or not is_settled(listing, seen):
+        return ""
+    return (digest or digest_stamps(listing)).hex()
 
 
 def digest_stamps(listing: FolderListing) -> bytes:
@@ -131,7 +136,8 @@ def digest_stamps(listing: FolderListing) -> bytes:
 
 def is_settled(listing: FolderListing, seen: int) -> bool:
     """Whether every file was last changed so long before it was seen that a later change shows in its stamp."""
-    return all(max(stamp[4], stamp[5]) < seen - SETTLED_NS for stamp in listing.stamps)
+    latest = seen - SETTLED_NS
+    return all(stamp[4] < latest and stamp[5] < latest for stamp in listing.stamps)
 
 
 def show_path(path: str | Path, root: Path) -> str:

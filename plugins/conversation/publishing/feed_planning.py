@@ -7,7 +7,14 @@ the elements of one item are exchanged.
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..building.feed_writing import SPARE, SiteEntries, newest_key, render_site_feeds, render_thread_feed
+from ..building.feed_writing import (
+    SPARE,
+    SiteEntries,
+    list_thread_entries,
+    newest_key,
+    render_site_feeds,
+    render_thread_feed,
+)
 from ..building.newest import Newest, renew
 from ..building.site_feeds import patch_feed
 from ..configuration import Settings
@@ -38,9 +45,10 @@ def plan_own_feeds(
         if one.after.feed is None and one.before.feed is not None:
             feeds.append((one.before.feed, None))
         if one.page.is_listed and one.page.conversation is not Conversation.HIDDEN and one.thread.count:
-            entries, feed = render_thread_feed(one.page, one.thread, settings, regions.find_wording(one.page.lang))
+            wording = regions.find_wording(one.page.lang)
+            entries = list_thread_entries(one.page, one.thread, settings, wording)
             fresh += entries
-            feeds.append(feed)
+            feeds.append(render_thread_feed(one.page, one.thread, settings, wording, entries))
     before: SiteEntries = record.read_fact("entries")
 
     def refresh(newest: Newest[FeedEntry], fresh: Iterable[FeedEntry]) -> Newest[FeedEntry]:
