@@ -2,6 +2,9 @@
 
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -110,3 +113,33 @@ def test_a_folder_without_comments(site: Path) -> None:
     for name in ("empty", "missing"):
         with FolderLook(site / name, site) as begun:
             assert {} == begun.finish()
+
+
+ORPHANED = """
+import sys, time
+from pathlib import Path
+from pelican.plugins.conversation.publishing import folder_stamps
+
+folder_stamps.SHARED_FROM, folder_stamps._can_share = 10, lambda: True
+stamp = folder_stamps._stamp
+folder_stamps._stamp = lambda *given: (time.sleep(0.1), stamp(*given))[1]
+look = folder_stamps.FolderLook(Path("comments"), Path())
+print(look._other.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_killed_publishing_leaves_no_process(site: Path) -> None:
+    """The other process ends by itself, though it has more to say than fits into a pipe."""
+    for number in range(3000):
+        (site / "comments" / f"a-very-long-name-of-a-folder-{number}").mkdir()
+    command = [sys.executable, "-c", ORPHANED]
+    with subprocess.Popen(command, cwd=site, stdout=subprocess.PIPE, text=True) as process:
+        other = int((process.stdout or sys.stdin).readline())
+        process.kill()
+    for _ in range(300):
+        if not Path(f"/proc/{other}").exists():
+            return
+        time.sleep(0.1)
+    os.kill(other, signal.SIGKILL)
+    pytest.fail("the process that looks at folders is still there after 30 s")

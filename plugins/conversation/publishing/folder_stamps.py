@@ -1,17 +1,20 @@
 """Folder stamps: those of all folders of comments, most of what publishing has to look at.
 
 Rule: of many folders, a process of its own looks at some while this one does something else. It reads and nothing more,
-and where it cannot be had or dies, everything is looked at here.
+outlives nobody, and where it cannot be had or dies, everything is looked at here.
 """
 
+import mmap
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,14 +34,32 @@ class FolderLook:
         self._folder, self._root = folder, root
         entries = list_entries(folder) if folder.is_dir() else []
         self._parts = [entries[start : start + LOOKED_AT_ONCE] for start in range(0, len(entries), LOOKED_AT_ONCE)]
-        self._other: ProcessPoolExecutor | None = None
-        self._begun: list[Future[dict[str, str]]] = []
+        self._taken = mmap.mmap(-1, len(self._parts) + 1)
+        """A byte for each part, seen by both processes: 1 when one of them looks at it. Should both, no harm is done."""
+        self._other: BaseProcess | None = None
+        self._answer: Connection | None = None
         if len(entries) >= SHARED_FROM and _can_share():
-            self._other = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"))
-            try:
-                self._begun = [self._other.submit(_stamp, folder, root, part) for part in self._parts]
-            except (BrokenProcessPool, OSError):
-                self.drop()
+            with suppress(OSError):
+                self._begin()
+
+    def _begin(self) -> None:
+        fork = multiprocessing.get_context("fork")
+        self._answer, there = fork.Pipe(duplex=False)
+        with there:
+            self._other = fork.Process(target=self._look_there, args=(self._answer, there), daemon=True)
+            self._other.start()
+
+    def _look_there(self, end: Connection, answer: Connection) -> None:
+        """Look at parts from the front until the other process has come from the back; runs in a process of its own."""
+        end.close()  # or this process would wait for itself, were the other one killed
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses Ctrl-C means the other process, which ends this one
+        found: dict[int, dict[str, str]] = {}
+        for number in range(len(self._parts)):
+            if self._taken[number]:
+                break
+            found[number] = self._look(number)
+        with suppress(OSError):  # nobody is there any more
+            answer.send(found)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -49,26 +70,33 @@ class FolderLook:
         self.drop()
 
     def finish(self) -> dict[str, str]:
-        """Return the stamp of every entry, by its name: the other process goes on from the front, this one comes from the back."""
-        found: dict[str, str] = {}
+        """Return the stamp of every entry, by its name."""
+        found: dict[int, dict[str, str]] = {}
         for number in reversed(range(len(self._parts))):
-            found |= self._finish_part(number)
+            if self._taken[number]:
+                break
+            found[number] = self._look(number)
+        if self._answer is not None:
+            with suppress(EOFError, OSError):  # it has died
+                found |= self._answer.recv()
+        for number in range(len(self._parts)):
+            found[number] = found.get(number) or self._look(number)
         self.drop()
-        return found
+        return {name: stamp for part in found.values() for name, stamp in part.items()}
 
-    def _finish_part(self, number: int) -> dict[str, str]:
-        if self._other is not None and not self._begun[number].cancel():
-            try:
-                return self._begun[number].result()
-            except (BrokenProcessPool, CancelledError, OSError):
-                self.drop()
+    def _look(self, number: int) -> dict[str, str]:
+        self._taken[number] = 1
         return _stamp(self._folder, self._root, self._parts[number])
 
     def drop(self) -> None:
         """Let the other process go."""
         if self._other is not None:
-            self._other.shutdown(cancel_futures=True)
-            self._other = None
+            self._other.terminate()
+            self._other.join()
+            self._other.close()
+        if self._answer is not None:
+            self._answer.close()
+        self._other = self._answer = None
 
 
 def _can_share() -> bool:
