@@ -243,6 +243,16 @@ def test_one_comment_takes_no_full_build(site: TestSite) -> None:
     assert Outcome() == publish(site)
 
 
+def test_one_comment_after_a_full_build_in_one_process(own_site: TestSite) -> None:
+    """Pelican adds to the settings that it is given; they are not taken for others then."""
+    publisher = Publisher(load_pelican_settings(own_site.root / "pelicanconf.py"))
+    publisher.publish(full=True)
+    own_site.write_comment("talk", "new", in_reply_to="a")
+    assert not publisher.publish(entries=frozenset({"talk"})).reason
+    assert not publisher.publish().reason
+    check_output(own_site)
+
+
 def test_the_list_of_conversations(own_site: TestSite) -> None:
     """A page moves up with its latest comment, and goes with its last, without a full build."""
     assert ["talk", "other"] == list_conversations(own_site)

@@ -155,7 +155,7 @@ class Publisher:
         described = describe_settings(self._found, VARYING)
         try:
             with stage(Staging(self.output, described, list_owned(self._record))):
-                _run(Pelican({**self._found, "OUTPUT_PATH": str(staging)}))
+                _run(Pelican({**_copy(self._found), "OUTPUT_PATH": str(staging)}))
             self.output.mkdir(parents=True, exist_ok=True)
             stamps = move_files(staging, self.output)
         finally:
@@ -201,6 +201,13 @@ def _without_collecting() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _copy(value: Any) -> Any:
+    """Return settings in lists and dictionaries of their own: Pelican adds to those it is given, which are to be compared later."""
+    if type(value) is dict:
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if type(value) is list else value
 
 
 def _run(pelican: Pelican) -> None:
