@@ -82,6 +82,17 @@ def test_the_work_is_shared(site: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert 2 == len({process for process, _ in done})
 
 
+def test_where_no_process_can_be_had(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is looked at here."""
+    expected = look_alone(site, monkeypatch)
+
+    def refuse() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    assert expected == look(site)
+
+
 def test_a_look_that_is_not_finished_leaves_nothing(site: Path) -> None:
     """Neither a process nor an error."""
     with FolderLook(site / "comments", site):

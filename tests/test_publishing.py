@@ -372,6 +372,16 @@ def test_after_pelican_alone(own_site: TestSite) -> None:
     check_output(own_site)
 
 
+@pytest.mark.parametrize("is_file", [False, True])
+def test_without_the_folder_of_comments(own_site: TestSite, is_file: bool) -> None:
+    """All comments are gone, also where a file has its name."""
+    shutil.rmtree(own_site.root / "comments")
+    if is_file:
+        own_site.write("comments", "no folder")
+    publish(own_site)
+    check_output(own_site)
+
+
 def test_a_dry_run_writes_nothing(own_site: TestSite) -> None:
     """It says what would be done, by regions and in full."""
     before = read_tree(own_site.root / "output")

@@ -23,6 +23,7 @@ class ArticleList(list[Any]):  # Pelican's Content is untyped
         known = self._known
         if known is None or len(known) > len(self):
             known = self._known = frozenset(map(id, self))
+        # What `_has_own_equality` says, in place: this is asked two million times on a site of 10,000 posts.
         return id(item) in known or (type(item).__eq__ is not _BY_IDENTITY and super().__contains__(item))
 
     def __setitem__(self, key: Any, value: Any) -> None:  # as in list

@@ -90,13 +90,9 @@ class FeedWriter:
         settings, find_wording, fed = self._settings, self._find_wording, list(self._fed.values())
         for page, _ in fed:
             self.write_thread(page)
-        kept = SPARE * settings.feed_max_items
-        latest = _find_newest(_find_recent(fed, attrgetter("facts.updated"), kept), bool, settings, find_wording)
-        replies = _find_newest(
-            _find_recent(fed, attrgetter("facts.replied"), kept), attrgetter("author"), settings, find_wording
-        )
         entries = SiteEntries(
-            Newest(latest, is_whole=len(latest) < kept), Newest(replies, is_whole=len(replies) < kept)
+            _find_newest(fed, attrgetter("facts.updated"), bool, settings, find_wording),
+            _find_newest(fed, attrgetter("facts.replied"), attrgetter("author"), settings, find_wording),
         )
         for path, text in render_site_feeds(entries, settings, find_wording(settings.default_lang)):
             _write_text(self._output, path, text)
@@ -108,30 +104,26 @@ def newest_key(entry: FeedEntry) -> tuple[object, ...]:
     return entry.comment.changed, entry.id
 
 
-def _find_recent(
-    fed: Sequence[tuple[Page, Thread]], find_moment: Callable[[Thread], datetime | None], number: int
-) -> list[tuple[datetime, Page, Thread]]:
-    """Return the threads that can have one of the newest entries, with the moment that counts for them, the newest first."""
-    dated = [(moment, page, thread) for page, thread in fed if (moment := find_moment(thread)) is not None]
-    newest = nlargest(number, (moment for moment, _, _ in dated))
-    return sorted((one for one in dated if one[0] >= newest[-1]), key=itemgetter(0), reverse=True)
-
-
 def _find_newest(
-    threads: Iterable[tuple[datetime, Page, Thread]], is_wanted: Callable[[Comment], object], settings: Settings,
-    find_wording: Callable[[str], Wording],
-) -> tuple[FeedEntry, ...]:  # fmt: skip
-    """Return the newest entries of some threads, of comments that are wanted, with some to spare; each is opened once."""
+    fed: Iterable[tuple[Page, Thread]], find_moment: Callable[[Thread], datetime | None],
+    is_wanted: Callable[[Comment], object], settings: Settings, find_wording: Callable[[str], Wording],
+) -> Newest[FeedEntry]:  # fmt: skip
+    """Return the newest entries of comments that are wanted, with some to spare.
+
+    `find_moment` returns when the newest of a thread was changed, None where it has none; no thread is opened twice, and
+    none that has nothing new enough.
+    """
     number = SPARE * settings.feed_max_items
+    dated = [(moment, page, thread) for page, thread in fed if (moment := find_moment(thread)) is not None]
     found: list[FeedEntry] = []
-    for newest, page, thread in threads:
+    for moment, page, thread in sorted(dated, key=itemgetter(0), reverse=True):
         floor = found[-1].comment.changed if len(found) == number else None
-        if floor is not None and newest < floor:
+        if floor is not None and moment < floor:
             break
         ids = _find_newest_ids(thread, number, is_wanted, since=floor)
         found += list_thread_entries(page, thread, settings, find_wording(page.lang), ids)
         found = nlargest(number, found, key=newest_key)
-    return tuple(found)
+    return Newest(tuple(found), is_whole=len(found) < number)
 
 
 def _find_newest_ids(

@@ -4,7 +4,6 @@ Rule: whatever a region is a function of is in its fingerprint: the thread's key
 the site's address, the settings, the templates and catalogues, and the versions of it all.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from gettext import NullTranslations
@@ -20,6 +19,7 @@ from ..rendering.latest import LatestComment
 from ..rendering.regions import Regions
 from .fingerprint import digest_files, find_versions, make_fingerprint
 from .shelf import Shelf
+from .stamps import stamp_file
 from .thread_reader import StoredThread
 
 
@@ -58,13 +58,13 @@ class ShelvedRegions(Regions):
         if not isinstance(thread, StoredThread):
             return False
         written = self._shelf.find_region(thread.key, f"feed {path.name}", self._print(page))
-        return bool(written) and written == _stamp(path)
+        stamp = stamp_file(path)
+        return stamp is not None and written == repr(stamp)
 
     def remember_feed(self, page: Page, thread: Thread, path: Path) -> None:
         """Note the feed of a thread as it was written."""
         if isinstance(thread, StoredThread):
-            fingerprint = self._print(page)
-            self._shelf.keep_region(thread.key, f"feed {path.name}", fingerprint, _stamp(path))
+            self._shelf.keep_region(thread.key, f"feed {path.name}", self._print(page), repr(stamp_file(path)))
 
     def _print(self, page: Page, *facts: object) -> bytes:
         """Return the fingerprint of what a region is made of, besides the thread; one page asks several times in a row."""
@@ -87,12 +87,3 @@ class ShelvedRegions(Regions):
         html = render(page, thread, site_url, part=part)
         self._shelf.keep_region(thread.key, place, fingerprint, html)
         return html
-
-
-def _stamp(path: Path) -> str:
-    """Return size and time of a file, empty where there is none; whoever writes it again leaves another."""
-    try:
-        found = os.stat(path)  # noqa: PTH116 - for every thread
-    except OSError:
-        return ""
-    return f"{found.st_size} {found.st_mtime_ns}"

@@ -68,7 +68,7 @@ def list_entries(folder: Path, only: Iterable[str] | None = None) -> list[Entry]
 def _find_entry(folder: Path, name: str) -> Entry | None:
     try:
         mode = os.lstat(f"{folder}/{name}").st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return Entry(name, S_ISLNK(mode), S_ISDIR(mode))
 

@@ -46,8 +46,9 @@ class FolderLook:
         fork = multiprocessing.get_context("fork")
         self._answer, there = fork.Pipe(duplex=False)
         with there:
-            self._other = fork.Process(target=self._look_there, args=(self._answer, there), daemon=True)
-            self._other.start()
+            other = fork.Process(target=self._look_there, args=(self._answer, there), daemon=True)
+            other.start()
+            self._other = other
 
     def _look_there(self, end: Connection, answer: Connection) -> None:
         """Look at parts from the front until the other process has come from the back; runs in a process of its own."""
@@ -79,8 +80,7 @@ class FolderLook:
         if self._answer is not None:
             with suppress(EOFError, OSError):  # it has died
                 found |= self._answer.recv()
-        for number in range(len(self._parts)):
-            found[number] = found.get(number) or self._look(number)
+        found |= {number: self._look(number) for number in range(len(self._parts)) if number not in found}
         self.drop()
         return {name: stamp for part in found.values() for name, stamp in part.items()}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..building.stamps import Stamp, describe_settings, stamp_code, stamp_file, stamp_tree
 from ..configuration import Settings
 from ..rendering.templating import OWN_CATALOGUES, OWN_TEMPLATES
-from .stamps import Stamp, describe_settings, stamp_code, stamp_file, stamp_tree
 
 VARYING = ("DEBUG", "OUTPUT_PATH", "conversation_build", "conversation_recording")
 """What does not reach the output: what is logged; where it stands, for a full build is made beside it first; what the plugin puts

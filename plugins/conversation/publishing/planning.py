@@ -10,6 +10,7 @@ from pathlib import Path
 from ..building.conversations import make_rules, read_signers
 from ..building.feed_writing import SiteEntries
 from ..building.newest import Newest, renew
+from ..building.stamps import Stamp
 from ..building.thread_reader import ThreadReader
 from ..comments.pages import report_unowned
 from ..comments.reading import Rules, read_thread
@@ -23,7 +24,6 @@ from .folder_stamps import FolderLook
 from .page_planning import PagePlanner
 from .record import Record, ThreadRecord
 from .recording import KEPT_LATEST, describe_thread
-from .stamps import Stamp
 from .update import ChangedThread, UnfitError, Update
 
 

@@ -19,6 +19,7 @@ from pelican import Pelican
 
 from ..building.conversations import read_clock
 from ..building.site import list_theme_folders, site_settings
+from ..building.stamps import Stamp, describe_settings, stamp_file, stamp_files
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..model import Problem
@@ -29,7 +30,6 @@ from .inputs import VARYING, explain_change, staging_path
 from .planning import plan_update, write_update
 from .record import Record, RecordError, list_owned, make_cache_folder, record_path
 from .recording import Staging, stage
-from .stamps import Stamp, describe_settings, stamp_file, stamp_files
 from .update import UnfitError, Update
 from .writing import clear, move_files, remove_files, write_files
 

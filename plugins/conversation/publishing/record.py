@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from ..building.calls import Call
+from ..building.stamps import Stamp
 from ..comments.store import FolderState
 from ..errors import ConversationError
 from ..model import Page
 from ..rendering.latest import PageActivity
-from .stamps import Stamp
 from .values import dump_values, load_values
 
 VERSION = 3

@@ -19,6 +19,7 @@ from ..building.feed_writing import SiteEntries, describe_feed_thread
 from ..building.fingerprint import find_versions
 from ..building.newest import Newest
 from ..building.site_feeds import APPENDED
+from ..building.stamps import stamp_files
 from ..configuration import Settings
 from ..model import Conversation, Page, Thread
 from ..rendering.latest import LatestComment, PageActivity
@@ -26,7 +27,6 @@ from ..rendering.paging import list_parts
 from ..rendering.regions import thread_feed_path
 from .inputs import Inputs, take_inputs
 from .record import ListedPage, Record, ThreadRecord, drop_record, make_cache_folder, record_path
-from .stamps import stamp_files
 
 KEPT_LATEST = 100
 """How many of the latest comments `recent` can show; more is a page of its own."""

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from .stamps import Stamp, stamp_file, stamp_files
+from ..building.stamps import Stamp, stamp_file, stamp_files
 
 
 def write_files(output: Path, files: Mapping[str, str | None], *, staging: Path) -> dict[str, Stamp]:

@@ -81,7 +81,9 @@ def find_latest(
     """
     newest = [(facts.newest, name) for name in _listed(threads, pages) if (facts := threads[name].facts).newest]
     found: list[tuple[tuple[datetime, str, str], LatestComment]] = []  # a heap, the oldest first
-    for _, name in nlargest(number, newest):  # no other thread can have one of them; each is opened once
+    for moment, name in nlargest(number, newest):  # no other thread can have one of them; each is opened once
+        if len(found) == number and moment is not None and (*moment, name) < found[0][0]:
+            break
         moved = find_moved(threads[name], settings) if settings is not None else {}
         counted = (comment for comment in threads[name].comments if comment.kind.is_counted)
         for comment in nlargest(number, counted, key=_date_key):

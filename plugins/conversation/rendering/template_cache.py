@@ -6,8 +6,8 @@ out of reach of a pull request; and what cannot be read or written costs time an
 
 import pickle
 from contextlib import suppress
+from importlib.metadata import version
 
-import jinja2
 from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
@@ -33,6 +33,6 @@ class TemplateCache(FileSystemBytecodeCache):
 def open_template_cache() -> TemplateCache | None:
     """Return the cache; None where the folder is not safe."""
     try:
-        return TemplateCache(pattern=f"conversation-{jinja2.__version__}-%s")
+        return TemplateCache(pattern=f"conversation-{version('jinja2')}-%s")
     except (OSError, RuntimeError):
         return None
