@@ -6,6 +6,7 @@ first: no command makes a file that `check` reports.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from ..errors import InvalidCommentError
 from ..model import Comment, Kind, Problem, State
@@ -126,4 +127,9 @@ def _header(comment: Comment) -> dict[str, Scalars]:
 
 def format_moment(moment: datetime) -> str:
     """Write an aware moment as RFC 3339 in UTC, `2026-03-14T09:26:53Z`."""
-    return moment.astimezone(UTC).isoformat()[:-6] + "Z"
+    return _format_utc(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=4096)  # the date of a comment is written five times
+def _format_utc(moment: datetime) -> str:
+    return moment.isoformat()[:-6] + "Z"

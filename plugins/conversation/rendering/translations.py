@@ -11,8 +11,6 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from markupsafe import Markup
 
 SOURCE_LANG = "en"
@@ -35,6 +33,9 @@ class Wording:
 
 def parse_catalogue(data: bytes) -> NullTranslations:
     """Return the catalogue in a `.po` file; what is marked as fuzzy is left out."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     compiled = BytesIO()
     write_mo(compiled, read_po(BytesIO(data)))
     compiled.seek(0)
