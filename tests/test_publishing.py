@@ -561,3 +561,17 @@ def test_in_this_very_moment(own_site: TestSite) -> None:
     assert 0 == running.wait(timeout=120)
     publish(own_site)
     check_output(own_site)
+
+
+def test_a_file_whose_name_is_no_text(own_site: TestSite) -> None:
+    """The build goes through; it says that nothing can be recorded, and what to rename."""
+    add_settings(own_site, STATIC_PATHS=["media"])
+    (own_site.root / "content/media").mkdir()
+    odd = Path(os.fsdecode(os.fsencode(own_site.root) + b"/content/media/caf\xe9.txt"))
+    odd.write_text("x")
+    printed = own_site.build(expect_problems=True)
+    assert "publishing will build in full: the name media/caf\\udce9.txt is not UTF-8; rename that file" in printed
+    odd.unlink()
+    own_site.build("--delete-output-directory", expect_problems=True)
+    own_site.write_comment("talk", "new", in_reply_to="a")
+    assert not publish(own_site).reason

@@ -29,7 +29,7 @@ from .building.shelf import Shelf
 from .building.shelved_regions import ShelvedRegions
 from .building.site import CONTENT_LISTS, collect_site, list_theme_folders, site_settings
 from .building.site_feeds import add_thread_elements
-from .comments.listing import show_path
+from .comments.listing import make_printable, show_path
 from .model import Conversation, Problem, Severity
 from .publishing.recording import KEPT_LATEST, Recording
 from .rendering.latest import LatestComment, PageActivity, find_activity, find_latest
@@ -199,10 +199,13 @@ def end_recording(pelican: Pelican) -> None:
     path = build.recording.path
     try:
         build.recording.end(build.conversations, build.entries, build.latest, build.regions.activities)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeEncodeError) as error:
         shown = show_path(path, build.conversations.site.settings.root)
-        message = f"the record of the build cannot be written, so publishing will build in full: {error}"
-        report([Problem(shown, 1, "no-record", message, "mend its permissions or the disk", Severity.WARNING)])
+        why, remedy = str(error), "mend its permissions or the disk"
+        if isinstance(error, UnicodeEncodeError):
+            why, remedy = f"the name {make_printable(error.object)} is not UTF-8", "rename that file"
+        message = f"the record of the build cannot be written, so publishing will build in full: {why}"
+        report([Problem(shown, 1, "no-record", message, remedy, Severity.WARNING)])
 
 
 def add_to_feed(context: Mapping[str, Any], feed: Any) -> None:  # feedgenerator is untyped

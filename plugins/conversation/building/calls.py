@@ -43,8 +43,8 @@ def digest_region(html: str) -> bytes:
 class CallNotes:
     """Every call of one build, by the file that was written then."""
 
-    calls: dict[str, list[Call]] = field(default_factory=dict)
-    """By path relative to the output, as the template's context has it."""
+    calls: dict[str, dict[Call, None]] = field(default_factory=dict)
+    """Each once, in order, by path relative to the output, as the template's context has it."""
     read_outside: set[str] = field(default_factory=set)
     """Threads of which a template has read more than regions, and whose pages only a full build brings up to date."""
 
@@ -52,8 +52,8 @@ class CallNotes:
         """Note a call; where nobody can tell for which file it was, that its thread was read."""
         if not output_file:
             self.read_outside.add(thread)
-        elif call not in (calls := self.calls.setdefault(output_file, [])):
-            calls.append(call)
+        else:
+            self.calls.setdefault(output_file, {})[call] = None
 
 
 class WatchedThread:

@@ -39,12 +39,9 @@ class PagePlanner:
 
     def plan(self) -> None:
         """Plan every page with a region that has changed."""
-        paths = dict.fromkeys(path for one in self._changed for path in one.before.outputs)
-        paths |= dict.fromkeys(self._record.read_fact("site_wide"))
         self._update.facts["latest"] = self._latest
         shown: set[str] = set()
-        for path in paths:
-            calls = self._record.read_calls(path)
+        for path, calls in self._record.find_calls((*self._pages, "")).items():
             shown |= {call.source for call in calls if call.region is Region.SECTION}
             self._plan_page(path, calls)
         for one in self._changed:
@@ -57,12 +54,17 @@ class PagePlanner:
             changed = list_changed(calls, texts)
             if not changed:
                 return
+            for digest in changed:
+                if self._record.has_call(path, digest, besides={*self._pages, ""}):
+                    raise ValueError("a region was like another that has not changed")
             page = (self._output / path).read_bytes().decode("utf-8")
             self._update.files[path] = splice_regions(page, changed)
         except (ValueError, SpliceError, OSError) as error:
             raise UnfitError(f"{path} cannot be brought up to date by its regions alone: {error}") from error
         digests = {old: digest_region(html) for old, html in changed.items()}
-        self._update.calls[path] = tuple(replace(call, digest=digests.get(call.digest, call.digest)) for call in calls)
+        self._update.calls[path] = {
+            call: replace(call, digest=digests[call.digest]) for call in calls if call.digest in digests
+        }
 
     def _is_other(self, call: Call) -> bool:
         """Whether a region of the whole site can be another now."""

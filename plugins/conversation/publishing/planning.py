@@ -144,9 +144,9 @@ def _note_activities(changed: Iterable[ChangedThread], settings: Settings, updat
 def write_update(record: Record, update: Update, stamps: Mapping[str, Stamp]) -> None:
     """Let the record say what an update has made of the output; `stamps` are those of its files, as written."""
     gone = [path for path, text in update.files.items() if text is None]
-    record.stamp_outputs(stamps.items())
-    for path, calls in update.calls.items():
-        record.write_calls(path, stamps[path], calls)
+    record.write_outputs(stamps.items())
+    record.drop_calls(update.calls)
+    record.write_calls({path: renewed.values() for path, renewed in update.calls.items()})
     record.drop_outputs(gone)
     record.write_folders({name: state for name, state in update.folders.items() if state is not None})
     record.drop_folders(name for name, state in update.folders.items() if state is None)

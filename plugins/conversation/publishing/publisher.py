@@ -168,7 +168,7 @@ class Publisher:
         with Record.reopen(self._record) as record:
             remove_files(self.output, (record.read_fact("leftovers") - stamps.keys()) | self._list_foreign(stamps))
             with record.change():
-                record.stamp_outputs(stamps.items())
+                record.write_outputs(stamps.items())
                 record.write_facts({"leftovers": frozenset()})
             record.complete()
 

@@ -5,7 +5,7 @@ after the last. It is not forced onto the disk: should the machine go down, size
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from ..building.calls import Call
+from ..building.calls import Call, Region
 from ..building.stamps import Stamp
 from ..comments.store import FolderState
 from ..errors import ConversationError
@@ -21,10 +21,15 @@ from ..model import Page
 from ..rendering.latest import PageActivity
 from .values import dump_values, load_values
 
-VERSION = 3
+VERSION = 4
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
-CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER, calls BLOB) WITHOUT ROWID;
+CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER) WITHOUT ROWID;
+CREATE TABLE calls (
+    source TEXT, path TEXT, region TEXT, site_url TEXT, number INTEGER, digest BLOB,
+    PRIMARY KEY (source, path, region, site_url, number, digest)
+) WITHOUT ROWID;
+CREATE INDEX calls_of_paths ON calls (path, digest);
 CREATE TABLE folders (entry TEXT PRIMARY KEY, thread TEXT, stamp TEXT, digest BLOB) WITHOUT ROWID;
 CREATE TABLE threads (thread TEXT PRIMARY KEY, facts BLOB) WITHOUT ROWID;
 CREATE TABLE listed (site_url TEXT, thread TEXT, date TEXT, id TEXT, html TEXT, PRIMARY KEY (site_url, thread)) WITHOUT ROWID;
@@ -37,8 +42,6 @@ class ThreadRecord:
 
     pages: tuple[tuple[str, Page], ...]
     """With their sources' absolute paths, the original first."""
-    outputs: tuple[str, ...] = ()
-    """Files with a region of these pages."""
     feeds: tuple[tuple[str, ...], ...] = ()
     """The site's own feeds that list each page."""
     elements: tuple[Any, ...] = ()
@@ -167,19 +170,16 @@ class Record:
 
     # Outputs: files written, by path relative to the output.
 
-    def write_outputs(self, outputs: Iterable[tuple[str, Stamp, Iterable[Call]]]) -> None:
-        """Write files with their stamps and calls."""
-        rows = [(path, *stamp, dump_values(tuple(calls)) if calls else None) for path, stamp, calls in outputs]
-        self._connection.executemany("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?)", rows)
-
-    def stamp_outputs(self, stamps: Iterable[tuple[str, Stamp]]) -> None:
-        """Write the stamps of files, new ones too; what their pages call stays."""
-        statement = "INSERT INTO outputs VALUES (?, ?, ?, NULL) ON CONFLICT (path) DO UPDATE SET size = excluded.size, time = excluded.time"
-        self._connection.executemany(statement, [(path, *stamp) for path, stamp in stamps])
+    def write_outputs(self, stamps: Iterable[tuple[str, Stamp]]) -> None:
+        """Write the stamps of files."""
+        rows = [(path, *stamp) for path, stamp in stamps]
+        self._connection.executemany("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", rows)
 
     def drop_outputs(self, paths: Iterable[str]) -> None:
-        """Forget files."""
-        self._connection.executemany("DELETE FROM outputs WHERE path = ?", [(path,) for path in paths])
+        """Forget files, and what they call."""
+        for path in paths:
+            self._connection.execute("DELETE FROM outputs WHERE path = ?", (path,))
+            self._connection.execute("DELETE FROM calls WHERE path = ?", (path,))
 
     def read_outputs(self) -> dict[str, Stamp]:
         """Return the stamp of every file, by path."""
@@ -192,14 +192,32 @@ class Record:
         ]
         return {path: (size, time) for path, size, time in rows}
 
-    def read_calls(self, path: str) -> tuple[Call, ...]:
-        """Return what a file calls; nothing for one that is not known."""
-        rows = self._query("SELECT calls FROM outputs WHERE path = ?", path)
-        return next((_load(calls) for (calls,) in rows if calls), ())
+    # Calls, by the source of the page they are for, and by the file that has what they got.
 
-    def write_calls(self, path: str, stamp: Stamp, calls: Iterable[Call]) -> None:
-        """Write one file's stamp and calls."""
-        self.write_outputs([(path, stamp, calls)])
+    def write_calls(self, calls: Mapping[str, Iterable[Call]]) -> None:
+        """Write what files call, by path."""
+        rows = ((c.source, path, c.region.value, c.site_url, c.number, c.digest) for path in calls for c in calls[path])
+        self._connection.executemany("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def find_calls(self, sources: Iterable[str]) -> dict[str, list[Call]]:
+        """Return every call for one of some sources, by path; a source of the whole site is empty."""
+        found: dict[str, list[Call]] = {}
+        statement = "SELECT path, region, site_url, number, digest FROM calls WHERE source = ?"
+        for source in sources:
+            for path, region, site_url, number, digest in self._query(statement, source):
+                found.setdefault(path, []).append(Call(Region(region), source, site_url, number, digest))
+        return found
+
+    def has_call(self, path: str, digest: bytes, *, besides: Container[str]) -> bool:
+        """Whether a file calls for something that got the text of a digest, besides what is for some sources."""
+        rows = self._query("SELECT source FROM calls WHERE path = ? AND digest = ?", path, digest)
+        return any(source not in besides for (source,) in rows)
+
+    def drop_calls(self, calls: Mapping[str, Iterable[Call]]) -> None:
+        """Forget calls, by path."""
+        rows = [(c.source, path, c.region.value, c.site_url, c.number, c.digest) for path in calls for c in calls[path]]
+        statement = "DELETE FROM calls WHERE source = ? AND path = ? AND region = ? AND site_url = ? AND number = ? AND digest = ?"
+        self._connection.executemany(statement, rows)
 
     # Folders of comments, by the name of the entry.
 
@@ -257,7 +275,7 @@ class Record:
         rows = self._query("SELECT date, id, thread, html FROM listed WHERE site_url = ?", site_url)
         return [*map(ListedPage._make, rows)]
 
-    def _query(self, statement: str, *values: str) -> list[Any]:
+    def _query(self, statement: str, *values: str | bytes | int) -> list[Any]:
         """Return rows; raises RecordError."""
         try:
             return self._connection.execute(statement, values).fetchall()

@@ -108,7 +108,7 @@ class Recording:
 
         `listed` is what the lists of conversations showed, by the address that their pages call the site by.
         """
-        calls = {normpath(path): tuple(found) for path, found in self.notes.calls.items()}
+        calls = {normpath(path): found for path, found in self.notes.calls.items()}
         outputs = dict(stamp_files(self.output)) if self.output.is_dir() else {}
         with Record.create(self.path) as record:
             record.write_facts(
@@ -120,22 +120,18 @@ class Recording:
                     "entries": entries.plain(),
                     "latest": latest,
                     "read_outside": frozenset(self.notes.read_outside),
-                    "site_wide": tuple(
-                        sorted(path for path, found in calls.items() if any(not call.source for call in found))
-                    ),
                     "turns": find_turns(conversations.site.pages.values(), conversations.site.settings),
                 }
             )
-            record.write_outputs((path, stamp, calls.get(path, ())) for path, stamp in outputs.items())
+            record.write_outputs(outputs.items())
+            record.write_calls({path: found for path, found in calls.items() if path in outputs})
             record.write_folders(conversations.folders)
-            record.write_threads(self._list_threads(conversations, calls))
+            record.write_threads(self._list_threads(conversations))
             for site_url, found in listed.items():
                 record.write_listed(site_url, (ListedPage.of(activity, html) for activity, html in found))
             record.complete(is_complete=self.staging is None)
 
-    def _list_threads(
-        self, conversations: Conversations, calls: Mapping[str, Iterable[Any]]
-    ) -> Mapping[str, ThreadRecord]:
+    def _list_threads(self, conversations: Conversations) -> Mapping[str, ThreadRecord]:
         settings = conversations.site.settings
         owned = conversations.pages_by_thread
         pages: dict[str, list[tuple[str, Page]]] = {name: [] for name in owned}
@@ -143,12 +139,6 @@ class Recording:
             if page.thread in pages and (page == owned[page.thread] or page.conversation is not Conversation.HIDDEN):
                 place = 0 if page == owned[page.thread] else len(pages[page.thread])
                 pages[page.thread].insert(place, (source, page))
-        threads_by_source = {source: name for name, found in pages.items() for source, _ in found}
-        outputs: dict[str, dict[str, None]] = {}
-        for path, found in calls.items():
-            for call in found:
-                if name := threads_by_source.get(call.source):
-                    outputs.setdefault(name, {})[path] = None
         elements = {
             name: tuple(describe_feed_thread(page, conversations.thread_of(page), settings) for _, page in found)
             for name, found in pages.items()
@@ -161,8 +151,9 @@ class Recording:
             name: describe_thread(
                 conversations.thread_of(owned[name]), settings,
                 ThreadRecord(
-                    tuple(found), tuple(outputs.get(name, ())),
-                    tuple(tuple(feeds.get(unquote(one.page_url), ())) if one else () for one in elements[name]), elements[name],
+                    tuple(found),
+                    tuple(tuple(feeds.get(unquote(one.page_url), ())) if one else () for one in elements[name]),
+                    elements[name],
                 ),
             )
             for name, found in pages.items()

@@ -4,13 +4,9 @@ Rule: only text between the markers of a region is replaced, and only where it i
 a theme or another plugin has made of it otherwise is none of ours to guess.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..building.calls import digest_region
-
-_START = re.compile(r"<!-- conversation:(\w+) [^>]*? -->")
-"""No comment's text can hold a marker: `markup` lets no `<!--` through."""
 
 
 class SpliceError(ValueError):
@@ -25,7 +21,7 @@ def splice_regions(page: str, changed: Mapping[bytes, str]) -> str:
     pieces: list[str] = []
     end = 0
     found: set[bytes] = set()
-    for start, stop in _find_regions(page):
+    for start, stop in sorted(_find_regions(page, {html[: html.find("-->") + 3] for html in changed.values()})):
         digest = digest_region(page[start:stop])
         if digest in changed:
             found.add(digest)
@@ -36,12 +32,17 @@ def splice_regions(page: str, changed: Mapping[bytes, str]) -> str:
     return "".join([*pieces, page[end:]])
 
 
-def _find_regions(page: str) -> Iterator[tuple[int, int]]:
-    """Yield where each region starts and stops, markers included."""
-    match = _START.search(page)
-    while match:
-        marker = f"<!-- /conversation:{match[1]} -->"
-        stop = page.find(marker, match.end())
-        if stop >= 0:
-            yield match.start(), stop + len(marker)
-        match = _START.search(page, match.end() if stop < 0 else stop)
+def _find_regions(page: str, markers: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Yield where each region that starts with one of some markers starts and stops, markers included.
+
+    What a region is called does not change with its text. No comment's text can hold a marker: `markup` lets no `<!--` through.
+    """
+    for marker in markers:
+        name = marker.partition("conversation:")[2].partition(" ")[0]
+        closing = f"<!-- /conversation:{name} -->"
+        start = page.find(marker)
+        while start >= 0:
+            stop = page.find(closing, start)
+            if stop >= 0:
+                yield start, stop + len(closing)
+            start = page.find(marker, start + len(marker))

@@ -27,8 +27,8 @@ class Update:
     """New texts by path relative to the output; None: the file goes."""
     problems: tuple[Problem, ...] = ()
     """Of the threads that have changed."""
-    calls: dict[str, tuple[Call, ...]] = field(default_factory=dict)
-    """Of every page in `files`."""
+    calls: dict[str, dict[Call, Call]] = field(default_factory=dict)
+    """Of every page in `files`: those that get another text, as they were and as they will be."""
     folders: dict[str, FolderState | None] = field(default_factory=dict)
     """By the entry's name; None: it is gone."""
     records: dict[str, ThreadRecord] = field(default_factory=dict)
