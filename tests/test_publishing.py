@@ -124,10 +124,11 @@ class Publishing(RuleBasedStateMachine):
         self.number = 0
 
     @initialize(
-        theme=st.sampled_from(list(THEMES)), is_relative=st.booleans(), order=st.sampled_from(["oldest", "newest"])
-    )
-    def begin(self, theme: str, is_relative: bool, order: str) -> None:
-        more = f"RELATIVE_URLS = {is_relative}\nCONVERSATION_ORDER = {order!r}\n"
+        theme=st.sampled_from(list(THEMES)), is_relative=st.booleans(), order=st.sampled_from(["oldest", "newest"]),
+        list_size=st.sampled_from([1, 2, 100]),
+    )  # fmt: skip
+    def begin(self, theme: str, is_relative: bool, order: str, list_size: int) -> None:
+        more = f"RELATIVE_URLS = {is_relative}\nCONVERSATION_ORDER = {order!r}\nCONVERSATION_LIST_SIZE = {list_size}\n"
         self.site = write_site(Path(self.folder.name) / "site", theme=theme, more=more)
         self.publish()
 
@@ -267,9 +268,33 @@ def test_the_list_of_conversations(own_site: TestSite) -> None:
             path.unlink()
 
 
-def list_conversations(site: TestSite) -> list[str]:
-    """Return the slugs on the list of conversations, in order."""
-    return re.findall(r'<h2><a href="[^"]*?(\w+)\.html"', site.read("conversations.html"))
+def list_conversations(site: TestSite, page: str = "conversations.html") -> list[str]:
+    """Return the slugs on a page of the list of conversations, in order."""
+    return re.findall(r'<h2><a href="[^"]*?(\w+)\.html"', site.read(page))
+
+
+def test_a_list_of_conversations_of_several_pages(own_site: TestSite) -> None:
+    """A conversation moves from one page to another without a full build; another page takes one."""
+    add_settings(own_site, CONVERSATION_LIST_SIZE=1)
+    publish(own_site)
+    second = "conversations-2.html"
+    assert (["talk"], ["other"]) == (list_conversations(own_site), list_conversations(own_site, second))
+    own_site.write_comment("other", "late", date="2026-05-01T10:00:00Z")
+    outcome = publish(own_site)
+    assert not outcome.reason
+    assert {"conversations.html", second} <= set(outcome.files)
+    assert (["other"], ["talk"]) == (list_conversations(own_site), list_conversations(own_site, second))
+    check_output(own_site)
+    own_site.write_comment("other", "later", date="2026-05-02T10:00:00Z")
+    outcome = publish(own_site)
+    assert "conversations.html" in outcome.files
+    assert second not in outcome.files
+    check_output(own_site)
+    own_site.write_comment("quiet", "first", date="2026-04-01T10:00:00Z")
+    assert "the list of conversations has another number of pages" == publish(own_site).reason
+    assert ["quiet"] == list_conversations(own_site, second)
+    assert ["talk"] == list_conversations(own_site, "conversations-3.html")
+    check_output(own_site)
 
 
 def test_the_first_comment_of_a_page(site: TestSite) -> None:
@@ -572,6 +597,7 @@ def test_a_file_whose_name_is_no_text(own_site: TestSite) -> None:
     printed = own_site.build(expect_problems=True)
     assert "publishing will build in full: the name media/caf\\udce9.txt is not UTF-8; rename that file" in printed
     odd.unlink()
-    own_site.build("--delete-output-directory", expect_problems=True)
+    shutil.rmtree(own_site.root / "output")
+    own_site.build(expect_problems=True)
     own_site.write_comment("talk", "new", in_reply_to="a")
     assert not publish(own_site).reason

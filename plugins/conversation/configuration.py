@@ -31,6 +31,8 @@ class Settings:
     close_after_days: int | None
     page_size: int
     """How many branches a page shows; more stand on further pages."""
+    list_size: int
+    """How many conversations a page of their list shows."""
     newest_first: bool
     """Whether the newest branch stands first; replies always stand in the order they were written."""
     numbers: bool

@@ -23,7 +23,7 @@ from .building.calls import WatchedThread
 from .building.conversations import Conversations, read_clock, read_conversations
 from .building.feed_writing import FeedWriter, SiteEntries, find_feed_threads
 from .building.newest import Newest
-from .building.page_regions import PageRegions
+from .building.page_regions import LIST_FIRST, LIST_PAGE, PageRegions
 from .building.part_writing import copy_pages
 from .building.shelf import Shelf
 from .building.shelved_regions import ShelvedRegions
@@ -33,6 +33,7 @@ from .comments.listing import make_printable, show_path
 from .model import Conversation, Problem, Severity
 from .publishing.recording import KEPT_LATEST, Recording
 from .rendering.latest import LatestComment, PageActivity, find_activity, find_latest
+from .rendering.list_paging import list_path
 from .rendering.regions import SCRIPT
 from .rendering.templating import STYLESHEET, Catalogues, RegionLoader, add_regions, add_words, make_region_environment
 
@@ -51,6 +52,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
         build: Build = self.context[BUILD]
         output = Path(self.output_path)
         self._write_parts(build, writer)
+        self._write_lists(build, writer)
         build.entries = build.feeds.finish()
         is_extending = any(loader.is_extending for loader in build.loaders)
         wanted = {STYLESHEET: is_extending, SCRIPT: build.conversations.site.settings.script}
@@ -70,6 +72,21 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
             kind = {part.default_template: part, "url": part.url, **context}
             relative = self.settings["RELATIVE_URLS"]
             writer.write_file(part.save_as, template, self.context, relative_urls=relative, **kind)
+
+    def _write_lists(self, build: "Build", writer: Writer) -> None:
+        """Write the further pages of the lists of conversations."""
+        for first, pages in list(build.regions.lists.items()):
+            for number in range(2, pages.number + 1):
+                path = list_path(first, number)
+                facts = {
+                    **pages.facts,
+                    LIST_FIRST: first,
+                    LIST_PAGE: number,
+                    "url": path,
+                    "page_name": path.rpartition(".")[0],
+                }
+                template, relative = self.get_template(pages.template), self.settings["RELATIVE_URLS"]
+                writer.write_file(path, template, self.context, relative_urls=relative, **facts)
 
 
 def _tell_receiver(conversations: Conversations) -> None:

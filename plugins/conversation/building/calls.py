@@ -29,7 +29,7 @@ class Call:
     site_url: str
     """As the page calls the site: absolute, or relative to itself."""
     number: int = 0
-    """Of the further page (section, head), or of the latest comments (recent)."""
+    """Of the further page (section, head), of latest comments (recent), or of the page of the list (pages), 0 for all of it."""
     digest: bytes = b""
     """Of what it got, as `digest_region` makes it."""
 

@@ -3,7 +3,8 @@
 Rule: it only finds the values that a region is a function of; it adds nothing of its own to what the region says.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from ..model import Page, Thread
 from ..rendering.latest import LatestComment, PageActivity
+from ..rendering.list_paging import count_pages
 from ..rendering.regions import Regions
 from ..rendering.templating import page_lang
 from ..rendering.translations import Wording
@@ -24,6 +26,22 @@ from .conversations import Conversations
 
 PART = "conversation_part"
 """What a template's context calls the number of a further page; it is not there on the page itself."""
+
+
+LIST_PAGE, LIST_FIRST = "conversation_list_page", "conversation_list_first"
+"""What it calls the number of a page of the list of conversations, from 2, and where the first one is written; as above."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPages:
+    """A list of conversations as its first page has asked for it."""
+
+    template: str
+    """Name, without extension."""
+    number: int
+    """How many pages it has."""
+    facts: Mapping[str, Any]
+    """What Pelican has told the template beside its context."""
 
 
 class PageRegions:
@@ -43,6 +61,8 @@ class PageRegions:
         """What was shown of them, by the address that pages call the site by."""
         self.shown: set[str] = set()
         """Source paths of the pages whose section was asked for."""
+        self.lists: dict[str, ListPages] = {}
+        """By where their first page is written."""
 
     @pass_context
     def section(self, context: Context, content: Any) -> Markup:  # Pelican's Content is untyped
@@ -68,9 +88,34 @@ class PageRegions:
 
     @pass_context
     def pages(self, context: Context) -> Markup:
-        """Return every page that has comments, by its latest comment."""
-        html = self._regions.render_pages([entry for _, entry in self._list_entries(_site_url(context))])
-        return self._note(context, Region.PAGES, html)
+        """Return the pages that have comments, by their latest comment.
+
+        On a page of DIRECT_TEMPLATES these are the first CONVERSATION_LIST_SIZE, with a link to the next: for the others
+        its template is asked again, see `lists`. Elsewhere it is all of them.
+        """
+        site_url, size = _site_url(context), self._conversations.site.settings.list_size
+        entries = [entry for _, entry in self._list_entries(site_url)]
+        first = self._find_first(context, all=count_pages(len(entries), size))
+        if first is None:
+            return self._note(context, Region.PAGES, self._regions.render_pages(entries))
+        number = int(context.get(LIST_PAGE, 1))
+        shown = entries[(number - 1) * size : number * size]
+        html = self._note(context, Region.PAGES, self._regions.render_pages(shown), number=number)
+        return html + self._regions.render_list_links(first, number, count_pages(len(entries), size), site_url)
+
+    def _find_first(self, context: Context, *, all: int) -> str | None:
+        """Return where the first page of the list at hand is written; None where it has no other pages."""
+        if LIST_FIRST in context:
+            return str(context[LIST_FIRST])
+        first = str(context.get("output_file", ""))
+        template = next(
+            (name for name in context.get("DIRECT_TEMPLATES", ()) if _save_as(context, name) == first), None
+        )
+        if template is None or "articles_paginator" in context:
+            return None
+        facts = {name: context[name] for name in ("articles", "dates", "blog") if name in context}
+        self.lists[first] = ListPages(template, all, facts)
+        return first
 
     def _list_entries(self, site_url: str) -> tuple[tuple[PageActivity, Markup], ...]:
         if site_url not in self.activities:
@@ -124,6 +169,10 @@ class PageRegions:
                 f"conversation: {content!r} is no article or page that Pelican read; pass `article` or `page`"
             )
         return pages[path], self._conversations.thread_of(pages[path])
+
+
+def _save_as(context: Context, template: str) -> str:
+    return str(context.get(f"{template.upper()}_SAVE_AS", f"{template}.html"))
 
 
 def _site_url(context: Context) -> str:

@@ -14,7 +14,8 @@ from ..building.newest import Newest
 from ..model import Conversation
 from ..rendering.latest import LatestComment
 from ..rendering.regions import Regions
-from .record import ListedPage, Record
+from .list_planning import ListPlanner
+from .record import Record
 from .splicing import SpliceError, splice_regions
 from .update import ChangedThread, UnfitError, Update
 
@@ -36,6 +37,7 @@ class PagePlanner:
         self._update = update
         self._pages = {source: (page, one.thread) for one in self._changed for source, page in one.before.pages}
         self._rendered: dict[Call, str] = {}
+        self._lists: dict[str, ListPlanner] = {}
 
     def plan(self) -> None:
         """Plan every page with a region that has changed."""
@@ -70,7 +72,9 @@ class PagePlanner:
         """Whether a region of the whole site can be another now."""
         if call.region is Region.RECENT and not self._latest.has(call.number):
             raise UnfitError(f"the latest {call.number} comments are not known")
-        return call.region is Region.PAGES or (call.region is Region.RECENT and self._has_other_latest)
+        if call.region is Region.PAGES:
+            return self._list(call.site_url).find(call.number) is not None
+        return call.region is Region.RECENT and self._has_other_latest
 
     def _render(self, call: Call) -> str:
         key = replace(call, digest=b"")
@@ -83,20 +87,20 @@ class PagePlanner:
         if call.region is Region.RECENT:
             return regions.render_recent(self._latest.items, call.number, call.site_url)
         if call.region is Region.PAGES:
-            return regions.render_pages(self._list_pages(call.site_url))
+            entries = self._list(call.site_url).find(call.number) or ()
+            return regions.render_pages([Markup(one) for one in entries])  # noqa: S704 - it was rendered
         page, thread = self._pages[call.source]
         if call.region is Region.COUNT:
             return regions.render_count(page, thread, call.site_url)
         render: Callable[..., str] = regions.render_section if call.region is Region.SECTION else regions.render_head
         return render(page, thread, call.site_url, part=call.number)
 
-    def _list_pages(self, site_url: str) -> list[Markup]:
-        """Return the pages with comments, as they are now, the latest first; only what has changed is rendered."""
-        activities = {name: one for name, one in self._update.activities.items() if one is not None}
-        found = [one for one in self._record.read_listed(site_url) if one.thread not in self._update.activities]
-        changed = [ListedPage.of(one, self._regions.render_activity(one, site_url)) for one in activities.values()]
-        self._update.listed[site_url] = changed
-        return [Markup(one.html) for one in sorted(found + changed, reverse=True)]  # noqa: S704 - it was rendered
+    def _list(self, site_url: str) -> ListPlanner:
+        if site_url not in self._lists:
+            planner = ListPlanner(self._record, self._regions, self._update.activities, site_url)
+            self._lists[site_url] = planner
+            self._update.listed[site_url] = planner.changed
+        return self._lists[site_url]
 
 
 def _list_showing(one: ChangedThread) -> Iterator[str]:

@@ -33,6 +33,7 @@ CREATE INDEX calls_of_paths ON calls (path, digest);
 CREATE TABLE folders (entry TEXT PRIMARY KEY, thread TEXT, stamp TEXT, digest BLOB) WITHOUT ROWID;
 CREATE TABLE threads (thread TEXT PRIMARY KEY, facts BLOB) WITHOUT ROWID;
 CREATE TABLE listed (site_url TEXT, thread TEXT, date TEXT, id TEXT, html TEXT, PRIMARY KEY (site_url, thread)) WITHOUT ROWID;
+CREATE INDEX listed_in_order ON listed (site_url, date DESC, id DESC, thread DESC);
 """
 
 
@@ -270,10 +271,26 @@ class Record:
         """Forget the page of a thread, in every list."""
         self._connection.execute("DELETE FROM listed WHERE thread = ?", (thread,))
 
-    def read_listed(self, site_url: str) -> list[ListedPage]:
-        """Return every page of a list, in no order."""
-        rows = self._query("SELECT date, id, thread, html FROM listed WHERE site_url = ?", site_url)
-        return [*map(ListedPage._make, rows)]
+    def read_listed(self, site_url: str, start: int, number: int) -> list[ListedPage]:
+        """Return some pages of a list, the first of them at a place counted from 0, the one with the newest comment first."""
+        statement = "SELECT date, id, thread, html FROM listed WHERE site_url = ? ORDER BY date DESC, id DESC, thread DESC LIMIT ? OFFSET ?"
+        return [*map(ListedPage._make, self._query(statement, site_url, number, start))]
+
+    def find_listed(self, site_url: str, thread: str) -> ListedPage | None:
+        """Return the page of a thread in a list; None where it is not there."""
+        rows = self._query(
+            "SELECT date, id, thread, html FROM listed WHERE site_url = ? AND thread = ?", site_url, thread
+        )
+        return next(map(ListedPage._make, rows), None)
+
+    def rank_listed(self, site_url: str, page: ListedPage) -> int:
+        """Return how many pages of a list stand above a page, which need not be there."""
+        statement = "SELECT count(*) FROM listed WHERE site_url = ? AND (date, id, thread) > (?, ?, ?)"
+        return int(self._query(statement, site_url, page.date, page.id, page.thread)[0][0])
+
+    def count_listed(self, site_url: str) -> int:
+        """Return how many pages a list has."""
+        return int(self._query("SELECT count(*) FROM listed WHERE site_url = ?", site_url)[0][0])
 
     def _query(self, statement: str, *values: str | bytes | int) -> list[Any]:
         """Return rows; raises RecordError."""

@@ -34,7 +34,7 @@ class Update:
     records: dict[str, ThreadRecord] = field(default_factory=dict)
     activities: dict[str, PageActivity | None] = field(default_factory=dict)
     """By thread; None: nobody has commented."""
-    listed: dict[str, list[ListedPage]] = field(default_factory=dict)
+    listed: dict[str, tuple[ListedPage, ...]] = field(default_factory=dict)
     """The same as lists of conversations show them, by the address that their pages call the site by."""
     facts: dict[str, object] = field(default_factory=dict)
     ids: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from ..model import Conversation, Page, Thread
 from .doors import view_doors
 from .form_view import view_empty_form
 from .latest import LatestComment, PageActivity, tell_apart, view_activity, view_latest
+from .list_paging import view_links
 from .neighbours import settle_views
 from .paging import choose_part, divide_thread, view_parts
 from .structured_data import render_structured_data
@@ -107,9 +108,20 @@ class Regions:
         return Markup(self._fill("activity", wording, page=view).strip())  # noqa: S704 - a template's
 
     def render_pages(self, entries: Sequence[Markup]) -> Markup:
-        """Return the list of conversations, of what `render_activity` returned, in order; in words where there is none."""
+        """Return a list of conversations, of what `render_activity` returned, in order; in words where there is none."""
         wording = self.find_wording(self.settings.default_lang)
         return self._render("pages", "all", wording, entries=entries)
+
+    def render_list_links(self, first: str, number: int, all: int, site_url: str) -> Markup:
+        """Return the way from one page of the list of conversations to the next; empty for one page. It is no region.
+
+        `first` is where the first page is written.
+        """
+        if all == 1:
+            return Markup()
+        wording = self.find_wording(self.settings.default_lang)
+        links = view_links(first, number, all, site_url=site_url, lang=wording.lang)
+        return Markup(self._fill("list_links", wording, links=links))  # noqa: S704 - a template's
 
     def render_head(self, page: Page, thread: Thread, site_url: str, *, part: int = 0) -> Markup:
         """Return what belongs into `<head>`: the thread's feed, the conversation as JSON-LD, the neighbouring parts.
