@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pelican.plugins.conversation.building.site import find_root
 from pelican.plugins.conversation.errors import SettingsError
 from pelican.plugins.conversation.model import Author
 from pelican.plugins.conversation.settings import DEFAULTS, read_settings
@@ -56,3 +57,19 @@ def test_a_bad_value_is_named(name: str, value: object) -> None:
 def test_every_default_is_valid() -> None:
     """The defaults themselves pass the checks."""
     assert read_settings({**PELICAN, **DEFAULTS}, ROOT) == read_settings(PELICAN, ROOT)
+
+
+@pytest.mark.parametrize(
+    ("expected", "content", "settings"),
+    [
+        ("site", "site/content", "site/pelicanconf.py"),
+        ("site", "site", "site/pelicanconf.py"),
+        ("site", "site/blog/content", "site/pelicanconf.py"),
+        ("site/blog", "site/blog/content", "site/blog/settings.py"),
+    ],
+)
+def test_paths_start_where_pelicanconf_stands(tmp_path: Path, expected: str, content: str, settings: str) -> None:
+    """However deep PATH is below it; where the settings have another name, the folder above the content is taken."""
+    (tmp_path / content).mkdir(parents=True)
+    (tmp_path / settings).write_text("")
+    assert tmp_path / expected == find_root(tmp_path / content)

@@ -40,10 +40,12 @@ class Site:
 def find_root(content: Path) -> Path:
     """Return the folder that relative paths in the settings start from: where pelicanconf.py stands.
 
-    Pelican does not tell plugins; it is the content folder itself or the one above it.
+    Pelican does not tell plugins; it is the content folder itself or the nearest one above it that has such a file, and
+    the one above it where none has.
     """
     content = content.absolute()
-    return content if (content / "pelicanconf.py").exists() else content.parent
+    folders = (content, *content.parents)
+    return next((folder for folder in folders if (folder / "pelicanconf.py").is_file()), content.parent)
 
 
 def load_pelican_settings(settings_file: Path, **overrides: object) -> dict[str, Any]:
