@@ -10,7 +10,7 @@ from pelican import signals
 def move(generators):
     for generator in generators:
         for article in getattr(generator, "articles", ()):
-            article.slug = f"late-{article.slug}"
+            article.override_url = article.override_save_as = f"late-{article.slug}.html"
 
 def register():
     signals.all_generators_finalized.connect(move)
@@ -25,14 +25,16 @@ atexit.register(lambda: open("asked", "w").write(str(len(asked))))
 
 
 def test_a_plugin_that_comes_later_has_the_last_word(tmp_path: Path) -> None:
-    """What it makes of an address stands where Pelican and the theme write it."""
-    more = 'PLUGIN_PATHS = ["."]\nPLUGINS = [*PLUGINS, "late"]\nCONVERSATION_AUTO = False\n'
+    """What it makes of an address stands where Pelican and the theme write it, and in what is ours."""
+    more = 'PLUGIN_PATHS = ["."]\nPLUGINS = [*PLUGINS, "late"]\n'
     site = TestSite(tmp_path, more)
     site.write("late.py", LATE)
     site.write_article("talk")
     site.write_comment("talk", "one")
     site.build()
-    for path in ("index.html", "late-talk.html", "feeds/all.atom.xml"):
+    feeds = [path.relative_to(site.root / "output").as_posix() for path in site.root.glob("output/feeds/**/*.xml")]
+    assert 3 <= len(feeds)
+    for path in ("index.html", "late-talk.html", *feeds):
         assert "/late-talk.html" in site.read(path)
         assert "/talk.html" not in site.read(path)
 

@@ -40,8 +40,8 @@ from .rendering.templating import STYLESHEET, Catalogues, RegionLoader, add_regi
 logger = logging.getLogger(__name__)
 
 STATIC_SOURCE = Path(__file__).parent / "static"
-BUILD, RECORDING = "conversation_build", "conversation_recording"
-"""Under which the settings of a run keep its `Build` and its `Recording`, and its context the first."""
+BUILD, RECORDING, GENERATORS = "conversation_build", "conversation_recording", "conversation_generators"
+"""Under which the settings of a run keep its `Build`, its `Recording` and for a moment its generators; its context keeps the first."""
 
 
 class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyped
@@ -109,11 +109,9 @@ class Build:
 
     def __init__(
         self, conversations: Conversations, regions: PageRegions, loaders: Sequence[RegionLoader], *,
-        context: Mapping[str, Any], feeds: FeedWriter, recording: Recording, shelf: Shelf,
+        feeds: FeedWriter, recording: Recording, shelf: Shelf,
         latest: tuple[LatestComment, ...],
     ) -> None:  # fmt: skip
-        self.context = context
-        """Pelican's."""
         self.shelf = shelf
         self.feeds = feeds
         self.conversations = conversations
@@ -127,8 +125,17 @@ class Build:
         self.missing_sections: list[Problem] = []
 
 
-def prepare_build(generators: Sequence[Generator]) -> None:
-    """Read the conversations and hand them to the templates; Pelican calls this once it has read the content."""
+def note_generators(generators: Sequence[Generator]) -> None:
+    """Keep the generators for `prepare_build`; Pelican calls this once it has read the content."""
+    generators[0].settings[GENERATORS] = generators
+
+
+def prepare_build(pelican: Pelican) -> None:
+    """Read the conversations and hand them to the templates; Pelican calls this after the last plugin has had the content.
+
+    It is about to write the first page then.
+    """
+    generators: Sequence[Generator] = pelican.settings.pop(GENERATORS)
     quicken_lists(generators)
     gc.unfreeze()  # of a build that failed
     gc.collect()
@@ -162,10 +169,9 @@ def prepare_build(generators: Sequence[Generator]) -> None:
         content.thread = WatchedThread(conversations.thread_of(pages[content.source_path]), recording.notes)
     context["conversation"] = regions
     feeds = FeedWriter(conversations, Path(generators[0].output_path), regions.find_wording, makers)
-    build = Build(
-        conversations, regions, loaders, context=context, feeds=feeds, recording=recording, shelf=shelf, latest=latest
-    )
-    context[BUILD] = generators[0].settings[BUILD] = build
+    build = Build(conversations, regions, loaders, feeds=feeds, recording=recording, shelf=shelf, latest=latest)
+    context[BUILD] = pelican.settings[BUILD] = build
+    keep_addresses(_contents(context))
     gc.freeze()
 
 
@@ -196,11 +202,6 @@ def _content_templates(context: Mapping[str, Any], extensions: Iterable[str]) ->
 def begin_recording(pelican: Pelican) -> None:
     """Stamp what the build is going to read; Pelican calls this before it reads anything."""
     pelican.settings[RECORDING] = Recording.begin(pelican.settings, site_settings(pelican.settings))
-
-
-def begin_writing(pelican: Pelican) -> None:
-    """Do what may be done once nothing changes any more; Pelican calls this before it writes the first page."""
-    keep_addresses(_contents(pelican.settings[BUILD].context))
 
 
 def note_feed(path: str, context: Mapping[str, Any], feed: Any) -> None:  # feedgenerator is untyped
@@ -266,8 +267,8 @@ def register() -> None:
     """Connect to Pelican."""
     signals.get_generators.connect(begin_recording)
     signals.get_generators.connect(unwatch_comments)
-    signals.all_generators_finalized.connect(prepare_build)
-    signals.get_writer.connect(begin_writing)
+    signals.all_generators_finalized.connect(note_generators)
+    signals.get_writer.connect(prepare_build)
     signals.feed_generated.connect(add_to_feed)
     signals.content_written.connect(note_written)
     signals.feed_written.connect(note_feed)
