@@ -4,6 +4,7 @@ Rule: a round runs every contender once, one after the other, so that a busy mac
 ratios of medians. One that took over ten minutes, or would at this size, is left out from there on.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from blog import SIZES, Post, Remark, format_remark, make_posts, make_remarks
-from contenders import CONTENDERS, Contender
+from contenders import CONTENDERS, SHIPPED_THEME, Contender
 from processes import Cost, find_median, read_all, run
 
 LIMIT_SECONDS = 600
@@ -24,6 +25,9 @@ COMMENTS_BEFORE = 10
 """In a thread that gets a new one."""
 PUBLISH = {"publish one": 1, "publish fifty": 50}
 """What one call of `pelican-comments publish` brings out, by the name in the table."""
+RUNNING = {"publish one, running": "", "the same, shipped theme": SHIPPED_THEME}
+"""What is added to the settings where a running process publishes one comment after the other, by the name in the table."""
+RUNNING_COMMENTS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,15 @@ class Site:
             new = replace(last, id=f"new{self.changes}", slug=self.threads[place % len(self.threads)], parent="")
             (self.root / f"comments/{new.slug}/{new.id}.md").write_text(format_remark(new), "utf-8")
 
+    def measure_running(self, settings: str) -> Cost:
+        """Publish comments in a running process, see `running`, with settings added; a median, but for the peak memory."""
+        with (self.root / "pelicanconf.py").open("a", encoding="utf-8") as file:
+            file.write(settings)
+        script = Path(__file__).with_name("running.py")
+        whole = run((sys.executable, script, *self.threads[:RUNNING_COMMENTS]), self.root)
+        each = json.loads((self.root / "bench.log").read_text("utf-8").splitlines()[-1])
+        return Cost(each["cpu"], each["wall"], whole.memory)
+
     def _change_a_post(self) -> None:
         self.changes += 1
         path = next((self.root / "content").glob("post-0.md"))
@@ -127,6 +140,8 @@ def _measure_publishing(site: Site, *, rounds: int) -> Iterable[Measured]:
     site.measure_publish(0)  # the last build was Pelican's own
     for name, number in PUBLISH.items():
         yield Measured(name, site.size, find_median([site.measure_publish(number) for _ in range(rounds)]), rounds)
+    for name, more in RUNNING.items():
+        yield Measured(name, site.size, site.measure_running(more), RUNNING_COMMENTS)
 
 
 def choose_contenders(size: str, before: Mapping[str, Cost], *, growth: float) -> list[Contender]:

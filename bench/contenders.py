@@ -31,6 +31,10 @@ FEED_MAX_ITEMS = 100
 CATEGORY_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM = None
 """
 OUR_SETTINGS = 'CONVERSATION_AUTHORS = {"nora": {"name": "Nora Wetherlam"}}\n'
+SHIPPED_THEME = f"""\
+THEME = {str(Path(__file__).parent.parent / "theme")!r}
+DIRECT_TEMPLATES = ["index", "categories", "tags", "authors", "archives", "conversations", "404"]
+"""
 CACHED = "CACHE_CONTENT = LOAD_CONTENT_CACHE = True\n"
 
 OLDER_SETTINGS = """\

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import log
 
 from blog import SIZES
-from build import PUBLISH, Measured
+from build import PUBLISH, RUNNING, Measured
 from contenders import COLD, HUGO, OLDER, PLAIN, PLAIN_CACHED, WARM
 from plot import draw_lines
 from processes import Cost
@@ -78,6 +78,8 @@ def _write_publish_ratios(costs: Costs, sizes: Sequence[str]) -> Iterator[str]:
         for name in (PLAIN_CACHED, HUGO):
             if (name, size) in costs:
                 yield f"| {size}: CPU against {name}: at least 20 times less | {costs[name, size].cpu / cost.cpu:.1f} times |"
+        for name in (name for name in RUNNING if (name, size) in costs):
+            yield f"| {size}: {name}: under 50 ms at L | {costs[name, size].wall * 1000:.0f} ms |"
     if sizes and all((one, size) in costs for size in (sizes[0], sizes[-1])):
         growth = costs[one, sizes[-1]].wall / costs[one, sizes[0]].wall
         yield f"| publish one comment, {sizes[-1]} against {sizes[0]}: at most 3 times | {growth:.1f} times |"
