@@ -20,7 +20,7 @@ class ListPlanner:
         self, record: Record, regions: Regions, activities: Mapping[str, PageActivity | None], site_url: str
     ) -> None:
         """`activities` are those of the changed threads, by name; None: nobody has commented."""
-        self._record, self._site_url, self._names = record, site_url, activities.keys()
+        self._record, self._site_url = record, site_url
         self._size = regions.settings.list_size
         self.changed = tuple(
             ListedPage.of(one, regions.render_activity(one, site_url)) for one in activities.values() if one is not None
@@ -31,6 +31,8 @@ class ListPlanner:
         self._total = total + len(self.changed) - len(before)
         self._has_other_pages = count_pages(total, self._size) != count_pages(self._total, self._size)
         moved = {*before} ^ {*self.changed}
+        self._leaving = {one.thread for one in moved}
+        self._coming = [one for one in self.changed if one in moved]
         places = [record.rank_listed(site_url, one) for one in moved]
         self._start = min(places, default=0) // self._size * self._size
         self._stop = (max(places, default=-1) // self._size + 1) * self._size
@@ -58,10 +60,8 @@ class ListPlanner:
     def _read(self, start: int, stop: int) -> list[str]:
         """Return a stretch of the list as it is now; nothing may have moved above it, nor beyond it."""
         if (start, stop) not in self._known:
-            spare = len(self._names)  # for those that have left
-            found = self._record.read_listed(self._site_url, start, stop - start + spare)
-            staying = [one for one in found if one.thread not in self._names]
-            self._known[start, stop] = [one.html for one in sorted([*staying, *self.changed], reverse=True)][
-                : stop - start
-            ]
+            found = self._record.read_listed(self._site_url, start, stop - start + len(self._leaving))
+            staying = [one for one in found if one.thread not in self._leaving]
+            listed = sorted([*staying, *self._coming], reverse=True)
+            self._known[start, stop] = [one.html for one in listed[: stop - start]]
         return self._known[start, stop]
