@@ -11,6 +11,7 @@ from pelican.plugins.conversation.publishing.list_planning import ListPlanner
 from pelican.plugins.conversation.publishing.record import ListedPage, Record
 from pelican.plugins.conversation.publishing.update import UnfitError
 from pelican.plugins.conversation.rendering.latest import PageActivity, find_activity
+from pelican.plugins.conversation.rendering.list_paging import list_path
 from pelican.plugins.conversation.rendering.regions import Regions
 
 from .samples import make_comment
@@ -73,3 +74,17 @@ def test_every_page_is_as_in_a_list_made_anew(
             assert set(changed) <= set(others)
             assert not others or min(others) == min(changed)
             assert not others or max(others) <= max(changed) + 1
+
+
+@pytest.mark.parametrize(
+    ("expected", "first"),
+    [
+        ("conversations-2.html", "conversations.html"),
+        ("talk/index-2.html", "talk/index.html"),
+        ("v1.2/conversations-2", "v1.2/conversations"),
+        ("conversations-2", "conversations"),
+    ],
+)
+def test_addresses_of_further_pages(expected: str, first: str) -> None:
+    """They stand beside the first page, under its name and their number."""
+    assert (first, expected) == (list_path(first, 1), list_path(first, 2))

@@ -102,6 +102,13 @@ def list_records(site: TestSite) -> list[Path]:
     return found
 
 
+def change_record(site: TestSite, statement: str) -> None:
+    """Change the record of the last build by a statement of SQL."""
+    for path in list_records(site):
+        with sqlite3.connect(path) as connection:
+            connection.execute(statement)
+
+
 def check_output(site: TestSite) -> None:
     """Fail unless the output is that of a fresh full build."""
     expected, found = build_afresh(site), read_tree(site.root / "output")
@@ -330,6 +337,7 @@ def test_problems_of_what_has_changed_are_reported(own_site: TestSite) -> None:
         (lambda site: [shutil.rmtree(site.root / "comments" / name) for name in ("talk", "other")], "none any more"),
         (lambda site: [path.write_bytes(b"damaged") for path in list_records(site)], "no record"),
         (lambda site: [path.write_bytes(path.read_bytes()[:9000]) for path in list_records(site)], "record"),
+        (lambda site: [change_record(site, "UPDATE calls SET region = 'x'"), site.write_comment("talk", "g", in_reply_to="a")], "record"),
     ],
 )  # fmt: skip
 def test_anything_else_is_a_full_build_and_says_why(own_site: TestSite, change: object, reason: str) -> None:

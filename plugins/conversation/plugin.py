@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pelican import Pelican, signals
@@ -83,7 +83,7 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
                     LIST_FIRST: first,
                     LIST_PAGE: number,
                     "url": path,
-                    "page_name": path.rpartition(".")[0],
+                    "page_name": str(PurePosixPath(path).with_suffix("")),
                 }
                 template, relative = self.get_template(pages.template), self.settings["RELATIVE_URLS"]
                 writer.write_file(path, template, self.context, relative_urls=relative, **facts)

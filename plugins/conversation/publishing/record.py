@@ -22,6 +22,7 @@ from ..rendering.latest import PageActivity
 from .values import dump_values, load_values
 
 VERSION = 4
+_REGIONS = {region.value: region for region in Region}
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER) WITHOUT ROWID;
@@ -201,12 +202,14 @@ class Record:
         self._connection.executemany("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def find_calls(self, sources: Iterable[str]) -> dict[str, list[Call]]:
-        """Return every call for one of some sources, by path; a source of the whole site is empty."""
+        """Return every call for one of some sources, by path; a source of the whole site is empty. Raises RecordError."""
         found: dict[str, list[Call]] = {}
         statement = "SELECT path, region, site_url, number, digest FROM calls WHERE source = ?"
         for source in sources:
             for path, region, site_url, number, digest in self._query(statement, source):
-                found.setdefault(path, []).append(Call(Region(region), source, site_url, number, digest))
+                if region not in _REGIONS:
+                    raise RecordError(f"there is no region {region!r}")
+                found.setdefault(path, []).append(Call(_REGIONS[region], source, site_url, number, digest))
         return found
 
     def has_call(self, path: str, digest: bytes, *, besides: Container[str]) -> bool:

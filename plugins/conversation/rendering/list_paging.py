@@ -4,6 +4,7 @@ Rule: the conversation with the newest comment opens the first page, so what nob
 """
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from .views import show_number
 
@@ -29,8 +30,8 @@ def count_pages(conversations: int, size: int) -> int:
 
 def list_path(first: str, number: int) -> str:
     """Return where a page of a list is written whose first one is written to `first`."""
-    stem, dot, extension = first.rpartition(".")
-    return first if number == 1 else f"{stem}-{number}{dot}{extension}"
+    path = PurePosixPath(first)
+    return first if number == 1 else f"{path.with_suffix('')}-{number}{path.suffix}"
 
 
 def view_links(first: str, number: int, all: int, *, site_url: str, lang: str) -> ListLinks:
