@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pelican.plugins.conversation.model import Page, Thread
 from pelican.plugins.conversation.publishing.list_planning import ListPlanner
-from pelican.plugins.conversation.publishing.record import ListedPage, Record
+from pelican.plugins.conversation.publishing.record import Record
+from pelican.plugins.conversation.publishing.region_tables import ListedPage
 from pelican.plugins.conversation.publishing.update import UnfitError
 from pelican.plugins.conversation.rendering.latest import PageActivity, find_activity
 from pelican.plugins.conversation.rendering.list_paging import list_path
@@ -53,10 +54,10 @@ def test_every_page_is_as_in_a_list_made_anew(
     after = {name: at for name, at in {**before, **changes}.items() if at is not None}
     old, new = ([one.html for one in describe(regions, listed)] for listed in (before, after))
     with TemporaryDirectory() as folder, Record.create(Path(folder) / "record.sqlite") as record:
-        record.write_listed(SITE_URL, describe(regions, before))
-        record.write_listed("..", describe(regions, {NAMES[0]: 30}))
+        record.listed.write(SITE_URL, describe(regions, before))
+        record.listed.write("..", describe(regions, {NAMES[0]: 30}))
         activities = {name: None if at is None else make_activity(name, at) for name, at in changes.items()}
-        planner = ListPlanner(record, regions, activities, SITE_URL)
+        planner = ListPlanner(record.listed, regions, activities, SITE_URL)
         whole = planner.find(0)
         assert new == (old if whole is None else whole)
         pages = [(max(len(listed), 1) - 1) // size + 1 for listed in (old, new)]

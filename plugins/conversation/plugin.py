@@ -75,7 +75,9 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
 
     def _write_lists(self, build: "Build", writer: Writer) -> None:
         """Write the further pages of the lists of conversations."""
+        relative = self.settings["RELATIVE_URLS"]
         for first, pages in list(build.regions.lists.items()):
+            template = self.get_template(pages.template)
             for number in range(2, pages.number + 1):
                 path = list_path(first, number)
                 facts = {
@@ -85,7 +87,6 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
                     "url": path,
                     "page_name": str(PurePosixPath(path).with_suffix("")),
                 }
-                template, relative = self.get_template(pages.template), self.settings["RELATIVE_URLS"]
                 writer.write_file(path, template, self.context, relative_urls=relative, **facts)
 
 
@@ -141,17 +142,17 @@ def prepare_build(pelican: Pelican) -> None:
     gc.collect()
     gc.freeze()  # what Pelican has read stays: looking through it for garbage, again and again, is left out until the end
     context = generators[0].context
-    recording: Recording = generators[0].settings[RECORDING]
+    recording: Recording = pelican.settings[RECORDING]
     recording.forget_last()
-    settings = site_settings(generators[0].settings)
-    shelf = Shelf(settings.root / generators[0].settings["CACHE_PATH"])
+    settings = site_settings(pelican.settings)
+    shelf = Shelf(settings.root / pelican.settings["CACHE_PATH"])
     conversations = read_conversations(collect_site(context, settings), shelf)
     report(shelf.take_problems())
     report(conversations.problems)
     threads, pages = conversations.threads, conversations.site.pages
     by_thread = conversations.pages_by_thread
     latest = find_latest(threads, by_thread, KEPT_LATEST, settings)
-    theme = list_theme_folders(generators[0].settings)
+    theme = list_theme_folders(pelican.settings)
     makers = ShelvedRegions(
         make_region_environment(theme), settings, read_clock(), Catalogues(theme), shelf=shelf, theme_folders=theme
     )
@@ -163,12 +164,12 @@ def prepare_build(pelican: Pelican) -> None:
     for generator in generators:
         add_words(generator.env, makers.find_wording)
         generator.env.auto_reload = False  # or Jinja asks for the time of a file whenever a template is named
-    names = _content_templates(context, generators[0].settings["TEMPLATE_EXTENSIONS"])
+    names = _content_templates(context, pelican.settings["TEMPLATE_EXTENSIONS"])
     loaders = [add_regions(generator.env, settings, names) for generator in generators] if settings.auto else []
     for content in _contents(context):
         content.thread = WatchedThread(conversations.thread_of(pages[content.source_path]), recording.notes)
     context["conversation"] = regions
-    feeds = FeedWriter(conversations, Path(generators[0].output_path), regions.find_wording, makers)
+    feeds = FeedWriter(conversations, Path(pelican.output_path), regions.find_wording, makers)
     build = Build(conversations, regions, loaders, feeds=feeds, recording=recording, shelf=shelf, latest=latest)
     context[BUILD] = pelican.settings[BUILD] = build
     keep_addresses(_contents(context))

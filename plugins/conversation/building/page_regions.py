@@ -94,14 +94,14 @@ class PageRegions:
         its template is asked again, see `lists`. Elsewhere it is all of them.
         """
         site_url, size = _site_url(context), self._conversations.site.settings.list_size
-        entries = [entry for _, entry in self._list_entries(site_url)]
-        first = self._find_first(context, all=count_pages(len(entries), size))
-        if first is None:
-            return self._note(context, Region.PAGES, self._regions.render_pages(entries))
-        number = int(context.get(LIST_PAGE, 1))
-        shown = entries[(number - 1) * size : number * size]
-        html = self._note(context, Region.PAGES, self._regions.render_pages(shown), number=number)
-        return html + self._regions.render_list_links(first, number, count_pages(len(entries), size), site_url)
+        entries = self._list_entries(site_url)
+        all = count_pages(len(entries), size)
+        first = self._find_first(context, all=all)
+        number = 0 if first is None else int(context.get(LIST_PAGE, 1))
+        shown = entries[(number - 1) * size : number * size] if number else entries
+        html = self._regions.render_pages([entry for _, entry in shown])
+        html = self._note(context, Region.PAGES, html, number=number)
+        return html if first is None else html + self._regions.render_list_links(first, number, all, site_url)
 
     def _find_first(self, context: Context, *, all: int) -> str | None:
         """Return where the first page of the list at hand is written; None where it has no other pages."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ..rendering.latest import PageActivity
 from ..rendering.list_paging import count_pages
 from ..rendering.regions import Regions
-from .record import ListedPage, Record
+from .region_tables import ListedPage, ListedPages
 from .update import UnfitError
 
 
@@ -17,23 +17,23 @@ class ListPlanner:
     """The list of conversations as pages show it that call the site by one address."""
 
     def __init__(
-        self, record: Record, regions: Regions, activities: Mapping[str, PageActivity | None], site_url: str
+        self, listed: ListedPages, regions: Regions, activities: Mapping[str, PageActivity | None], site_url: str
     ) -> None:
         """`activities` are those of the changed threads, by name; None: nobody has commented."""
-        self._record, self._site_url = record, site_url
+        self._listed, self._site_url = listed, site_url
         self._size = regions.settings.list_size
         self.changed = tuple(
             ListedPage.of(one, regions.render_activity(one, site_url)) for one in activities.values() if one is not None
         )
         """The changed threads as they are listed now."""
-        before = [one for name in activities if (one := record.find_listed(site_url, name)) is not None]
-        total = record.count_listed(site_url)
+        before = [one for name in activities if (one := listed.find(site_url, name)) is not None]
+        total = listed.count(site_url)
         self._total = total + len(self.changed) - len(before)
         self._has_other_pages = count_pages(total, self._size) != count_pages(self._total, self._size)
         moved = {*before} ^ {*self.changed}
         self._leaving = {one.thread for one in moved}
         self._coming = [one for one in self.changed if one in moved]
-        places = [record.rank_listed(site_url, one) for one in moved]
+        places = [listed.rank(site_url, one) for one in moved]
         self._start = min(places, default=0) // self._size * self._size
         self._stop = (max(places, default=-1) // self._size + 1) * self._size
         if moved and self._total != total:
@@ -60,8 +60,8 @@ class ListPlanner:
     def _read(self, start: int, stop: int) -> list[str]:
         """Return a stretch of the list as it is now; nothing may have moved above it, nor beyond it."""
         if (start, stop) not in self._known:
-            found = self._record.read_listed(self._site_url, start, stop - start + len(self._leaving))
+            found = self._listed.read(self._site_url, start, stop - start + len(self._leaving))
             staying = [one for one in found if one.thread not in self._leaving]
-            listed = sorted([*staying, *self._coming], reverse=True)
-            self._known[start, stop] = [one.html for one in listed[: stop - start]]
+            now = sorted([*staying, *self._coming], reverse=True)
+            self._known[start, stop] = [one.html for one in now[: stop - start]]
         return self._known[start, stop]

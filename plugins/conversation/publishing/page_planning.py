@@ -36,6 +36,7 @@ class PagePlanner:
         self._has_other_latest = latest != before
         self._update = update
         self._pages = {source: (page, one.thread) for one in self._changed for source, page in one.before.pages}
+        self._sources = dict.fromkeys((*self._pages, ""))
         self._rendered: dict[Call, str] = {}
         self._lists: dict[str, ListPlanner] = {}
 
@@ -43,7 +44,7 @@ class PagePlanner:
         """Plan every page with a region that has changed."""
         self._update.facts["latest"] = self._latest
         shown: set[str] = set()
-        for path, calls in self._record.find_calls((*self._pages, "")).items():
+        for path, calls in self._record.calls.find(self._sources).items():
             shown |= {call.source for call in calls if call.region is Region.SECTION}
             self._plan_page(path, calls)
         for one in self._changed:
@@ -57,7 +58,7 @@ class PagePlanner:
             if not changed:
                 return
             for digest in changed:
-                if self._record.has_call(path, digest, besides={*self._pages, ""}):
+                if self._record.calls.has(path, digest, besides=self._sources):
                     raise ValueError("a region was like another that has not changed")
             page = (self._output / path).read_bytes().decode("utf-8")
             self._update.files[path] = splice_regions(page, changed)
@@ -97,7 +98,7 @@ class PagePlanner:
 
     def _list(self, site_url: str) -> ListPlanner:
         if site_url not in self._lists:
-            planner = ListPlanner(self._record, self._regions, self._update.activities, site_url)
+            planner = ListPlanner(self._record.listed, self._regions, self._update.activities, site_url)
             self._lists[site_url] = planner
             self._update.listed[site_url] = planner.changed
         return self._lists[site_url]

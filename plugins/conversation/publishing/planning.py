@@ -145,17 +145,16 @@ def write_update(record: Record, update: Update, stamps: Mapping[str, Stamp]) ->
     """Let the record say what an update has made of the output; `stamps` are those of its files, as written."""
     gone = [path for path, text in update.files.items() if text is None]
     record.write_outputs(stamps.items())
-    record.drop_calls(update.calls)
-    record.write_calls({path: renewed.values() for path, renewed in update.calls.items()})
+    record.calls.renew(update.calls)
     record.drop_outputs(gone)
     record.write_folders({name: state for name, state in update.folders.items() if state is not None})
     record.drop_folders(name for name, state in update.folders.items() if state is None)
     record.write_threads(update.records)
     for site_url, listed in update.listed.items():
-        record.write_listed(site_url, listed)
+        record.listed.write(site_url, listed)
     for name, activity in update.activities.items():
         if activity is None:
-            record.drop_listed(name)
+            record.listed.drop(name)
     entries = update.facts.get("entries")
     facts = {**update.facts, **({"entries": entries.plain()} if isinstance(entries, SiteEntries) else {})}
     record.write_facts(facts)

@@ -28,8 +28,9 @@ from ..rendering.templating import Catalogues, make_region_environment
 from .folder_stamps import FolderLook
 from .inputs import VARYING, explain_change, staging_path
 from .planning import plan_update, write_update
-from .record import Record, RecordError, list_owned, make_cache_folder, record_path
+from .record import Record, list_owned, make_cache_folder, record_path
 from .recording import Staging, stage
+from .region_tables import RecordError
 from .update import UnfitError, Update
 from .writing import clear, move_files, remove_files, write_files
 

@@ -5,36 +5,26 @@ after the last. It is not forced onto the disk: should the machine go down, size
 """
 
 import sqlite3
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
-from ..building.calls import Call, Region
 from ..building.stamps import Stamp
 from ..comments.store import FolderState
-from ..errors import ConversationError
 from ..model import Page
-from ..rendering.latest import PageActivity
+from .region_tables import Calls, ListedPages, RecordError, Table
 from .values import dump_values, load_values
 
 VERSION = 4
-_REGIONS = {region.value: region for region in Region}
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER) WITHOUT ROWID;
-CREATE TABLE calls (
-    source TEXT, path TEXT, region TEXT, site_url TEXT, number INTEGER, digest BLOB,
-    PRIMARY KEY (source, path, region, site_url, number, digest)
-) WITHOUT ROWID;
-CREATE INDEX calls_of_paths ON calls (path, digest);
 CREATE TABLE folders (entry TEXT PRIMARY KEY, thread TEXT, stamp TEXT, digest BLOB) WITHOUT ROWID;
 CREATE TABLE threads (thread TEXT PRIMARY KEY, facts BLOB) WITHOUT ROWID;
-CREATE TABLE listed (site_url TEXT, thread TEXT, date TEXT, id TEXT, html TEXT, PRIMARY KEY (site_url, thread)) WITHOUT ROWID;
-CREATE INDEX listed_in_order ON listed (site_url, date DESC, id DESC, thread DESC);
 """
 
 
@@ -52,28 +42,6 @@ class ThreadRecord:
     """Numbers of the further pages, and 0."""
     feed: str | None = None
     """Path of its own feed, relative to the output."""
-
-
-class ListedPage(NamedTuple):
-    """A page in the list of conversations; the one with the newest comment is the greatest."""
-
-    date: str
-    """Of its newest comment: ISO 8601 in UTC."""
-    id: str
-    """Of that comment."""
-    thread: str
-    html: str
-    """See `Regions.render_activity`."""
-
-    @classmethod
-    def of(cls, activity: PageActivity, html: str) -> Self:
-        """Return a page as it was rendered."""
-        comment, page = activity.latest.comment, activity.latest.page
-        return cls(comment.date.isoformat(), comment.id, page.thread, str(html))
-
-
-class RecordError(ConversationError):
-    """A record cannot be read; the message says why."""
 
 
 def record_path(cache: Path, output: Path) -> Path:
@@ -95,11 +63,12 @@ def drop_record(path: Path) -> None:
         name.unlink(missing_ok=True)
 
 
-class Record:
+class Record(Table):
     """A record, opened; to be closed again."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        super().__init__(connection)
+        self.calls, self.listed = Calls(connection), ListedPages(connection)
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -108,7 +77,7 @@ class Record:
         drop_record(path)
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA synchronous = OFF")
-        connection.executescript(_TABLES)
+        connection.executescript(_TABLES + Calls.CREATED + ListedPages.CREATED)
         return cls(connection)
 
     @classmethod
@@ -179,9 +148,9 @@ class Record:
 
     def drop_outputs(self, paths: Iterable[str]) -> None:
         """Forget files, and what they call."""
-        for path in paths:
-            self._connection.execute("DELETE FROM outputs WHERE path = ?", (path,))
-            self._connection.execute("DELETE FROM calls WHERE path = ?", (path,))
+        rows = [(path,) for path in paths]
+        self._connection.executemany("DELETE FROM outputs WHERE path = ?", rows)
+        self._connection.executemany("DELETE FROM calls WHERE path = ?", rows)
 
     def read_outputs(self) -> dict[str, Stamp]:
         """Return the stamp of every file, by path."""
@@ -193,35 +162,6 @@ class Record:
             row for path in paths for row in self._query("SELECT path, size, time FROM outputs WHERE path = ?", path)
         ]
         return {path: (size, time) for path, size, time in rows}
-
-    # Calls, by the source of the page they are for, and by the file that has what they got.
-
-    def write_calls(self, calls: Mapping[str, Iterable[Call]]) -> None:
-        """Write what files call, by path."""
-        rows = ((c.source, path, c.region.value, c.site_url, c.number, c.digest) for path in calls for c in calls[path])
-        self._connection.executemany("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?)", rows)
-
-    def find_calls(self, sources: Iterable[str]) -> dict[str, list[Call]]:
-        """Return every call for one of some sources, by path; a source of the whole site is empty. Raises RecordError."""
-        found: dict[str, list[Call]] = {}
-        statement = "SELECT path, region, site_url, number, digest FROM calls WHERE source = ?"
-        for source in sources:
-            for path, region, site_url, number, digest in self._query(statement, source):
-                if region not in _REGIONS:
-                    raise RecordError(f"there is no region {region!r}")
-                found.setdefault(path, []).append(Call(_REGIONS[region], source, site_url, number, digest))
-        return found
-
-    def has_call(self, path: str, digest: bytes, *, besides: Container[str]) -> bool:
-        """Whether a file calls for something that got the text of a digest, besides what is for some sources."""
-        rows = self._query("SELECT source FROM calls WHERE path = ? AND digest = ?", path, digest)
-        return any(source not in besides for (source,) in rows)
-
-    def drop_calls(self, calls: Mapping[str, Iterable[Call]]) -> None:
-        """Forget calls, by path."""
-        rows = [(c.source, path, c.region.value, c.site_url, c.number, c.digest) for path in calls for c in calls[path]]
-        statement = "DELETE FROM calls WHERE source = ? AND path = ? AND region = ? AND site_url = ? AND number = ? AND digest = ?"
-        self._connection.executemany(statement, rows)
 
     # Folders of comments, by the name of the entry.
 
@@ -262,45 +202,6 @@ class Record:
     def list_threads(self) -> list[str]:
         """Return the name of every thread that a page owns."""
         return [name for (name,) in self._query("SELECT thread FROM threads ORDER BY thread")]
-
-    # Listed pages: those of the list of conversations, as pages show it that call the site by one address.
-
-    def write_listed(self, site_url: str, listed: Iterable[ListedPage]) -> None:
-        """Write pages of a list."""
-        rows = [(site_url, one.thread, one.date, one.id, one.html) for one in listed]
-        self._connection.executemany("INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?, ?)", rows)
-
-    def drop_listed(self, thread: str) -> None:
-        """Forget the page of a thread, in every list."""
-        self._connection.execute("DELETE FROM listed WHERE thread = ?", (thread,))
-
-    def read_listed(self, site_url: str, start: int, number: int) -> list[ListedPage]:
-        """Return some pages of a list, the first of them at a place counted from 0, the one with the newest comment first."""
-        statement = "SELECT date, id, thread, html FROM listed WHERE site_url = ? ORDER BY date DESC, id DESC, thread DESC LIMIT ? OFFSET ?"
-        return [*map(ListedPage._make, self._query(statement, site_url, number, start))]
-
-    def find_listed(self, site_url: str, thread: str) -> ListedPage | None:
-        """Return the page of a thread in a list; None where it is not there."""
-        rows = self._query(
-            "SELECT date, id, thread, html FROM listed WHERE site_url = ? AND thread = ?", site_url, thread
-        )
-        return next(map(ListedPage._make, rows), None)
-
-    def rank_listed(self, site_url: str, page: ListedPage) -> int:
-        """Return how many pages of a list stand above a page, which need not be there."""
-        statement = "SELECT count(*) FROM listed WHERE site_url = ? AND (date, id, thread) > (?, ?, ?)"
-        return int(self._query(statement, site_url, page.date, page.id, page.thread)[0][0])
-
-    def count_listed(self, site_url: str) -> int:
-        """Return how many pages a list has."""
-        return int(self._query("SELECT count(*) FROM listed WHERE site_url = ?", site_url)[0][0])
-
-    def _query(self, statement: str, *values: str | bytes | int) -> list[Any]:
-        """Return rows; raises RecordError."""
-        try:
-            return self._connection.execute(statement, values).fetchall()
-        except (sqlite3.Error, UnicodeError) as error:
-            raise RecordError(str(error)) from error
 
     def close(self) -> None:
         """Close it."""

@@ -26,7 +26,8 @@ from ..rendering.latest import LatestComment, PageActivity
 from ..rendering.paging import list_parts
 from ..rendering.regions import thread_feed_path
 from .inputs import Inputs, take_inputs
-from .record import ListedPage, Record, ThreadRecord, drop_record, make_cache_folder, record_path
+from .record import Record, ThreadRecord, drop_record, make_cache_folder, record_path
+from .region_tables import ListedPage
 
 KEPT_LATEST = 100
 """How many of the latest comments `recent` can show; more is a page of its own."""
@@ -124,11 +125,11 @@ class Recording:
                 }
             )
             record.write_outputs(outputs.items())
-            record.write_calls({path: found for path, found in calls.items() if path in outputs})
+            record.calls.write({path: found for path, found in calls.items() if path in outputs})
             record.write_folders(conversations.folders)
             record.write_threads(self._list_threads(conversations))
             for site_url, found in listed.items():
-                record.write_listed(site_url, (ListedPage.of(activity, html) for activity, html in found))
+                record.listed.write(site_url, (ListedPage.of(activity, html) for activity, html in found))
             record.complete(is_complete=self.staging is None)
 
     def _list_threads(self, conversations: Conversations) -> Mapping[str, ThreadRecord]:

@@ -10,7 +10,8 @@ from ..comments.store import FolderState
 from ..errors import ConversationError
 from ..model import Page, Problem, Thread
 from ..rendering.latest import PageActivity
-from .record import ListedPage, ThreadRecord
+from .record import ThreadRecord
+from .region_tables import ListedPage
 
 
 class UnfitError(ConversationError):
