@@ -79,6 +79,7 @@ LAYERS = (
         "building.addresses",
         "building.article_lists",
         "building.fingerprint",
+        "building.reused_markdown",
         "building.shelf",
         "building.stamps",
         "comments.ssh",

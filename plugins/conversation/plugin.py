@@ -25,6 +25,7 @@ from .building.feed_writing import FeedWriter, SiteEntries, find_feed_threads
 from .building.newest import Newest
 from .building.page_regions import LIST_FIRST, LIST_PAGE, PageRegions
 from .building.part_writing import copy_pages
+from .building.reused_markdown import reuse_markdown
 from .building.shelf import Shelf
 from .building.shelved_regions import ShelvedRegions
 from .building.site import CONTENT_LISTS, collect_site, list_theme_folders, site_settings
@@ -202,6 +203,7 @@ def _content_templates(context: Mapping[str, Any], extensions: Iterable[str]) ->
 
 def begin_recording(pelican: Pelican) -> None:
     """Stamp what the build is going to read; Pelican calls this before it reads anything."""
+    reuse_markdown()
     pelican.settings[RECORDING] = Recording.begin(pelican.settings, site_settings(pelican.settings))
 
 
