@@ -72,7 +72,8 @@ class FeedWriter:
             return
         del self._waiting[page.thread]
         thread, shelved, path = found[1], self._shelved, thread_feed_path(*found, self._settings)
-        if path is None or (shelved is not None and shelved.is_feed_current(page, thread, self._output / path)):
+        place = f"{self._output}/{path}"
+        if path is None or (shelved is not None and shelved.is_feed_current(page, thread, place)):
             return
         wording, number = self._find_wording(page.lang), self._settings.feed_max_items
         shown = _find_newest_ids(thread, number) if thread.facts.count > number else None
@@ -80,7 +81,7 @@ class FeedWriter:
         _, text = render_thread_feed(page, thread, self._settings, wording, entries)
         _write_text(self._output, path, text)
         if shelved is not None and text is not None:
-            shelved.remember_feed(page, thread, self._output / path)
+            shelved.remember_feed(page, thread, place)
 
     def finish(self) -> SiteEntries:
         """Write the feed of every thread that is left, that of all comments, and that of the author's replies.

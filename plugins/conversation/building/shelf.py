@@ -61,6 +61,7 @@ class Shelf:
         self._waiting: dict[tuple[str, bytes, str], tuple[Any, ...]] = {}  # rows of several tables
         self._waiting_bytes = 0
         self._regions: tuple[bytes, Mapping[str, bytes]] = (b"", {})
+        self._new: set[bytes] = set()  # keys of records that this build has made: no earlier one has regions of them
         self._asked = 0
         self._database = self._open()
 
@@ -138,7 +139,8 @@ class Shelf:
     def _list_regions(self, key: bytes) -> Mapping[str, bytes]:
         """Return the regions of a thread by place; a page asks for several, one after the other."""
         if self._regions[0] != key:
-            self._regions = key, dict(self._ask("SELECT place, data FROM region WHERE key = ?", key))
+            rows = self._ask("SELECT place, data FROM region WHERE key = ?", key) if key not in self._new else ()
+            self._regions = key, dict(rows)
         return self._regions[1]
 
     def _ask(self, query: str, value: object) -> list[Any]:  # SQLite's rows
@@ -162,6 +164,7 @@ class Shelf:
         """Keep what is known of a thread, with its record if that is new."""
         self._wait("thread", edition, name, (edition, name, row.stamps, row.seen, row.key, row.facts))
         if record is not None:
+            self._new.add(row.key)
             self._wait("record", row.key, "", (row.key, record))
 
     def keep_region(self, key: bytes, place: str, fingerprint: bytes, text: str) -> None:

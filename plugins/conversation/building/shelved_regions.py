@@ -53,18 +53,17 @@ class ShelvedRegions(Regions):
             known = self._recent[number, site_url] = (latest, super().render_recent(latest, number, site_url))
         return known[1]
 
-    def is_feed_current(self, page: Page, thread: Thread, path: Path) -> bool:
+    def is_feed_current(self, page: Page, thread: Thread, path: str) -> bool:
         """Whether the feed of a thread is as an earlier build has written it, and would be written so again."""
         if not isinstance(thread, StoredThread):
             return False
-        written = self._shelf.find_region(thread.key, f"feed {path.name}", self._print(page))
-        stamp = stamp_file(path)
-        return stamp is not None and written == repr(stamp)
+        written = self._shelf.find_region(thread.key, _feed_place(path), self._print(page))
+        return written is not None and written == repr(stamp_file(path))
 
-    def remember_feed(self, page: Page, thread: Thread, path: Path) -> None:
+    def remember_feed(self, page: Page, thread: Thread, path: str) -> None:
         """Note the feed of a thread as it was written."""
         if isinstance(thread, StoredThread):
-            self._shelf.keep_region(thread.key, f"feed {path.name}", self._print(page), repr(stamp_file(path)))
+            self._shelf.keep_region(thread.key, _feed_place(path), self._print(page), repr(stamp_file(path)))
 
     def _print(self, page: Page, *facts: object) -> bytes:
         """Return the fingerprint of what a region is made of, besides the thread; one page asks several times in a row."""
@@ -87,3 +86,8 @@ class ShelvedRegions(Regions):
         html = render(page, thread, site_url, part=part)
         self._shelf.keep_region(thread.key, place, fingerprint, html)
         return html
+
+
+def _feed_place(path: str) -> str:
+    """Return what the shelf calls the feed of a thread; a full build may write it beside the output."""
+    return f"feed {path.rpartition('/')[2]}"

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from io import StringIO
 from typing import Any
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote
 
 from feedgenerator import Rss201rev2Feed, SyndicationFeed, get_tag_uri
 from feedgenerator.django.utils.encoding import iri_to_uri
@@ -19,7 +19,7 @@ from feedgenerator.django.utils.xmlutils import SimplerXMLGenerator
 
 from ..comments.comment_file import format_moment
 from ..model import Page
-from ..rendering.feeds import page_url
+from ..rendering.feeds import page_link, page_url
 from ..rendering.regions import SECTION_FRAGMENT
 
 ATOM_NAMESPACES = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}
@@ -59,7 +59,9 @@ def page_entry_id(page: Page, site_url: str) -> str:
     """
     if not (page.is_article and page.is_listed and page.date):
         return page_url(page, site_url)
-    return str(get_tag_uri(urljoin(f"{site_url.rstrip('/')}/", page.url), page.date))
+    return str(
+        get_tag_uri(page_link(page, site_url), page.date.date())
+    )  # Pelican's own moments take long to write a day
 
 
 def add_thread_elements(feed: SyndicationFeed, threads_by_link: Mapping[str, FeedThread]) -> None:

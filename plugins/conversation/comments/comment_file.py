@@ -63,7 +63,7 @@ def parse_comment(
 def _split(data: bytes, report: Report) -> tuple[str, str, int] | None:
     """Cut a file into header, body and the line at which the body starts; None, and an error, where it has no header."""
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
         report.error(data[: error.start].count(b"\n") + 1, "undecodable", what, "save the file as UTF-8")

@@ -80,7 +80,7 @@ class HeaderReader:
         if date is None:
             return None
         origin = Origin(
-            self.report.path, (*((key, value.line) for key, value in self.values.items()), (BODY, body_line))
+            self.report.path, (*[(key, value.line) for key, value in self.values.items()], (BODY, body_line))
         )
         return Comment(
             thread=thread, id=id, name=name, author=author, date=date, body=clean_body(body),

@@ -7,7 +7,7 @@ as YAML's events, never as a tree, so that no file makes the reader recurse or b
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -26,6 +26,8 @@ _FLAT_LINES = re.compile(
 )
 """Lines of a key and a plain scalar in Latin, Greek or Cyrillic letters: no indicator before it, no `: ` or ` #` in it."""
 
+_HALVES = re.compile("[\ud800-\udfff]")
+
 Scalars = str | tuple[str, ...]
 
 
@@ -40,8 +42,7 @@ class FrontMatterError(Exception):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A value of the front matter, and where its key stands."""
 
     value: Scalars
@@ -111,6 +112,10 @@ def _content_events(text: str) -> Iterator[yaml.Event]:
             )
         if tag := getattr(event, "tag", None):
             raise _error(event, f"YAML tags ({tag}) are not read here", "put the value in quotes")
+        if isinstance(event, yaml.ScalarEvent) and _HALVES.search(
+            event.value
+        ):  # which PyYAML without libyaml lets through
+            raise _error(event, "the front matter has an escape that is no character", "write the character itself")
         if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             yield event
 

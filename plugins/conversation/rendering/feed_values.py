@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from gettext import NullTranslations
 from urllib.parse import quote, urlsplit
-from uuid import NAMESPACE_DNS, uuid5
+from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from ..comments.comment_file import format_moment
 from ..model import Comment, Page
@@ -137,7 +137,7 @@ class FeedFacts:
     @property
     def id(self) -> str:
         """A UUID of the domain and the key, as a feed has no day that a tag URI could bear."""
-        return uuid5(uuid5(NAMESPACE_DNS, find_domain(self.site_url)), self.key).urn
+        return uuid5(_make_namespace(find_domain(self.site_url)), self.key).urn
 
     @property
     def lang(self) -> str:
@@ -148,6 +148,11 @@ class FeedFacts:
 @lru_cache(maxsize=64)
 def _find_lang(lang: str) -> str:
     return lang if is_lang(lang) else ""
+
+
+@lru_cache(maxsize=16)
+def _make_namespace(domain: str) -> UUID:
+    return uuid5(NAMESPACE_DNS, domain)
 
 
 @lru_cache(maxsize=16)

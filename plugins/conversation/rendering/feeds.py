@@ -135,13 +135,13 @@ def _write_replies(entry: FeedEntry) -> str:
 
 def page_url(page: Page, site_url: str) -> str:
     """Return the absolute URI of a page, as Pelican's own feeds have it."""
-    return _join(site_url, page.url)
+    return to_uri(page_link(page, site_url))
 
 
-@lru_cache(maxsize=256)
-def _join(site_url: str, url: str) -> str:
+def page_link(page: Page, site_url: str) -> str:
+    """Return the absolute address of a page, before it is percent-encoded."""
     base = site_url.rstrip("/")
-    return to_uri(f"{base}/{url}" if _PLAIN_PATH.fullmatch(url) else urljoin(f"{base}/", url))
+    return f"{base}/{page.url}" if _PLAIN_PATH.fullmatch(page.url) else urljoin(f"{base}/", page.url)
 
 
 def entry_id(comment: Comment, site_url: str) -> str:

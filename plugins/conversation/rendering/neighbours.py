@@ -21,10 +21,10 @@ def settle_views(comments: Iterable[CommentView], *, has_numbers: bool) -> tuple
     """
     views = tuple(comments)
     pictures = share_identicons([view.identicon for view in views])
-    targets = _find_targets(views)
     pages = _find_pages(views)
+    targets = _find_targets(views, pages)
     numbers = {f"#{view.fragment}": view.number for view in views}
-    dates = Counter(view.date.text for view in views)
+    dates = Counter([view.date.text for view in views])
     return tuple(
         _settle(
             view, picture, _tell_apart(view.parent, targets, numbers, has_numbers=has_numbers) if view.parent else None,
@@ -55,10 +55,10 @@ def _find_pages(views: Sequence[CommentView]) -> Mapping[str, set[str]]:
     return pages
 
 
-def _find_targets(views: Sequence[CommentView]) -> Mapping[str, set[str]]:
-    """Return where links lead that name a commenter or what is answered, by that name."""
+def _find_targets(views: Sequence[CommentView], pages: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
+    """Return where links lead that name a commenter or what is answered, by that name; `pages` are the commenters' own."""
     targets: defaultdict[str, set[str]] = defaultdict(set)
-    targets.update({name: set(urls) for name, urls in _find_pages(views).items()})
+    targets.update({name: set(urls) for name, urls in pages.items()})
     for view in views:
         if view.parent is not None and view.parent.href:
             targets[view.parent.name].add(view.parent.href)

@@ -6,7 +6,7 @@ is in one language: that of the page where there is a catalogue, else the site's
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 
@@ -82,7 +82,14 @@ def _make_functions(catalogue: NullTranslations) -> Mapping[str, Callable[..., M
     """Return gettext's functions as Jinja's "new style" calls them: values are put in here, escaped."""
 
     def gettext(message: str, /, **values: object) -> Markup:
+        return fill(message, values) if values else find(message)
+
+    def fill(message: str, values: Mapping[str, object]) -> Markup:
         return Markup(catalogue.gettext(message)) % values  # noqa: S704 - our own words; `%` escapes the values
+
+    @cache
+    def find(message: str) -> Markup:
+        return fill(message, {})
 
     def ngettext(one: str, more: str, number: int, /, **values: object) -> Markup:
         return Markup(catalogue.ngettext(one, more, number)) % {"num": number, **values}  # noqa: S704 - as above
