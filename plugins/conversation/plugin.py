@@ -143,6 +143,7 @@ def prepare_build(pelican: Pelican) -> None:
     gc.collect()
     gc.freeze()  # what Pelican has read stays: looking through it for garbage, again and again, is left out until the end
     context = generators[0].context
+    keep_addresses(_contents(context))
     recording: Recording = pelican.settings[RECORDING]
     recording.forget_last()
     settings = site_settings(pelican.settings)
@@ -173,7 +174,6 @@ def prepare_build(pelican: Pelican) -> None:
     feeds = FeedWriter(conversations, Path(pelican.output_path), regions.find_wording, makers)
     build = Build(conversations, regions, loaders, feeds=feeds, recording=recording, shelf=shelf, latest=latest)
     context[BUILD] = pelican.settings[BUILD] = build
-    keep_addresses(_contents(context))
     gc.freeze()
 
 

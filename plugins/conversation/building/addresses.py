@@ -1,7 +1,8 @@
 """Addresses: those of articles and pages, found once.
 
 Rule: for everybody else nothing changes. Pelican makes the address of an article anew each time it is asked for, a dozen
-times in a build of which each takes as long as a comment; `override_url` is where its metadata puts one that is known.
+times in a build of which each takes as long as a comment; `override_url` is where its metadata puts one that is known. Not so
+the path of its file: with `override_save_as`, Pelican lets an article write over another's file.
 """
 
 from collections.abc import Iterable
