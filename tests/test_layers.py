@@ -94,7 +94,7 @@ LAYERS = (
         "building.site",
         "rendering.templating",
     },
-    {"publishing.folder_stamps", "publishing.values"},
+    {"publishing.folder_stamps"},
     {"publishing.inputs", "publishing.region_tables", "publishing.writing"},
     {"publishing.record"},
     {"building.conversations", "building.shelved_regions", "git.remote", "git.work_tree", "inbox.reading"},

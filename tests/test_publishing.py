@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -571,16 +571,47 @@ class Intruder:
         return os.mkdir, (str(self.mark),)
 
 
-def test_a_record_that_somebody_slipped_in_runs_nothing(own_site: TestSite, tmp_path: Path) -> None:
-    """A pickle with a command in it is refused, and the site is built in full."""
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda mark: pickle.dumps(Intruder(mark)),
+        lambda _: b'{"items":[],"is_whole":1}',
+        lambda _: b'{"items":[{"page":"talk"}],"is_whole":true}',
+        lambda _: b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        lambda _: b'{"items":"\xff"}',
+        lambda _: b"",
+    ],
+    ids=["pickle", "another type", "not all of it", "deep", "no text", "nothing"],
+)
+def test_a_record_that_somebody_slipped_in_runs_nothing(
+    own_site: TestSite, tmp_path: Path, make: Callable[[Path], bytes]
+) -> None:
+    """What is no value of the type that is wanted is refused, and the site is built in full."""
     mark = tmp_path / "ran"
     with sqlite3.connect(list_records(own_site)[0]) as connection:
-        connection.execute("UPDATE facts SET value = ? WHERE name = 'latest'", (pickle.dumps(Intruder(mark)),))
+        connection.execute("UPDATE facts SET value = ? WHERE name = 'latest'", (make(mark),))
     connection.close()
     own_site.write_comment("talk", "f", in_reply_to="a")
-    assert "has no place in a record" in publish(own_site).reason
+    assert "the record of the last build is damaged" in publish(own_site).reason
     assert not mark.exists()
     check_output(own_site)
+
+
+@pytest.mark.parametrize("timezone", ["Pacific/Auckland", "America/St_Johns"])
+def test_pages_keep_their_own_day(tmp_path: Path, timezone: str) -> None:
+    """It is in the ids of the entries that are answered, and not everywhere the day that it is in Greenwich."""
+    site = write_site(tmp_path, more=f'TIMEZONE = "{timezone}"\n')
+    site.write_article("early", date="2026-03-02 00:30")
+    site.write_article("late", date="2026-03-02 23:30")
+    site.write_comment("early", "a")
+    site.write_comment("late", "b")
+    publish(site)
+    site.write_comment("early", "c")
+    site.write_comment("late", "d")
+    outcome = publish(site)
+    assert (("early", "late"), "") == (outcome.threads, outcome.reason)
+    assert all("2026-03-02:/" in site.read(f"feeds/comments/{name}.atom.xml") for name in ("early", "late"))
+    check_output(site)
 
 
 def test_in_this_very_moment(own_site: TestSite) -> None:

@@ -1,6 +1,7 @@
 """The shelf: what earlier builds made is used as long as it is right, and nothing that befalls the file harms a build."""
 
 import os
+import pickle
 import shutil
 import signal
 import sqlite3
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from pelican.plugins.conversation.comments.listing import SETTLED_NS
 from pelican.plugins.conversation.comments.reading import Rules
 from pelican.plugins.conversation.comments.ssh import sign_files
 from pelican.plugins.conversation.comments.store import Store
-from pelican.plugins.conversation.comments.thread_record import decode_thread, encode_thread
+from pelican.plugins.conversation.comments.thread_record import decode_facts, decode_thread, encode_thread
 from pelican.plugins.conversation.model import Author, Problem, Thread
 from pelican.plugins.conversation.rendering.regions import mark
 
@@ -391,3 +393,15 @@ def test_a_feed_that_was_changed_by_hand_is_written_again(tmp_path: Path) -> Non
     (tmp_path / "output/feeds/comments/talk.atom.xml").unlink()
     site.build()
     assert expected == site.read("feeds/comments/talk.atom.xml")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{}", b'{"name":1}', b'{"name":"\xff"}', b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", pickle.dumps(1)],
+    ids=["nothing", "empty", "another type", "no text", "deep", "pickle"],
+)
+def test_a_record_of_something_else_is_refused(data: bytes) -> None:
+    """Somebody may have given it a checksum that fits; then the thread is read from its files."""
+    for decode in (decode_thread, decode_facts):
+        with pytest.raises(ValueError, match=r"."):
+            decode(blake2b(data, digest_size=8).digest() + data)

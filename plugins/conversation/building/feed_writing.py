@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 from ..configuration import Settings
 from ..model import Comment, Conversation, Page, Thread
-from ..rendering.feed_values import ENGLISH, FeedEntry, FeedFacts, FeedPage
+from ..rendering.feed_values import FeedEntry, FeedFacts, FeedPage, FeedThread
 from ..rendering.feeds import list_entries, page_url, render_feed
 from ..rendering.paging import find_moved, part_url
 from ..rendering.regions import thread_feed_path
@@ -22,7 +22,7 @@ from ..rendering.translations import Wording
 from .conversations import Conversations
 from .newest import Newest
 from .shelved_regions import ShelvedRegions
-from .site_feeds import FeedThread, page_entry_id
+from .site_feeds import page_entry_id
 
 SPARE = 2
 """How many times the entries that a feed shows are kept for it: one that goes makes room for the next."""
@@ -35,10 +35,6 @@ class SiteEntries:
     latest: Newest[FeedEntry]
     replies: Newest[FeedEntry]
     """Those by the blog's authors."""
-
-    def plain(self) -> "SiteEntries":
-        """Return them without their catalogues, which cannot be kept in a file."""
-        return self.reword(lambda _: ENGLISH)
 
     def reword(self, find_catalogue: Callable[[str], NullTranslations]) -> "SiteEntries":
         """Return them with the catalogue of their page's language (BCP 47)."""

@@ -151,8 +151,8 @@ def _thread_name(content: Any) -> str:  # as in _page
 
 
 def _moment(moment: datetime | None, settings: Settings) -> datetime | None:
-    """Return a moment with its offset; Pelican leaves it out where TIMEZONE is not set."""
-    return moment.replace(tzinfo=settings.timezone) if moment is not None and moment.tzinfo is None else moment
+    """Return a moment with its offset, which Pelican leaves out where TIMEZONE is not set, and nothing else of Pelican's."""
+    return moment and datetime.combine(moment.date(), moment.time(), moment.tzinfo or settings.timezone)
 
 
 def _metadata_problems(page: Page, content: Any) -> Iterator[Problem]:  # as in _page

@@ -6,8 +6,6 @@ could not get there, and to exchange the object's class would undo what another 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from io import StringIO
 from typing import Any
@@ -19,6 +17,7 @@ from feedgenerator.django.utils.xmlutils import SimplerXMLGenerator
 
 from ..comments.comment_file import format_moment
 from ..model import Page
+from ..rendering.feed_values import FeedThread
 from ..rendering.feeds import page_link, page_url
 from ..rendering.regions import SECTION_FRAGMENT
 
@@ -33,23 +32,9 @@ APPENDED = "?ref=feed"
 Item = dict[str, Any]  # feedgenerator's: values of many types by name
 
 
-@dataclass(frozen=True, slots=True)
-class FeedThread:
-    """The thread of an article, as the site's own feeds tell of it."""
-
-    page_url: str
-    """Absolute, no fragment."""
-    count: int
-    """As `Thread.count`."""
-    updated: datetime | None = None
-    """When its latest comment was changed, aware; None without comments."""
-    feed_url: str | None = None
-    """Absolute address of its own feed; None: it has none."""
-
-    @property
-    def section_url(self) -> str:
-        """Absolute URI of the conversation on the page."""
-        return f"{iri_to_uri(self.page_url)}#{SECTION_FRAGMENT}"
+def _section_url(thread: FeedThread) -> str:
+    """Return the absolute URI of the conversation on the page."""
+    return f"{iri_to_uri(thread.page_url)}#{SECTION_FRAGMENT}"
 
 
 def page_entry_id(page: Page, site_url: str) -> str:
@@ -59,9 +44,7 @@ def page_entry_id(page: Page, site_url: str) -> str:
     """
     if not (page.is_article and page.is_listed and page.date):
         return page_url(page, site_url)
-    return str(
-        get_tag_uri(page_link(page, site_url), page.date.date())
-    )  # Pelican's own moments take long to write a day
+    return str(get_tag_uri(page_link(page, site_url), page.date))
 
 
 def add_thread_elements(feed: SyndicationFeed, threads_by_link: Mapping[str, FeedThread]) -> None:
@@ -77,7 +60,7 @@ def add_thread_elements(feed: SyndicationFeed, threads_by_link: Mapping[str, Fee
         for item in feed.items:
             item["unique_id_is_permalink"] = False  # Pelican's is a tag URI, and RSS takes it for an address otherwise
             if thread := threads.get(id(item)):
-                item["comments"] = thread.section_url  # feedgenerator writes it
+                item["comments"] = _section_url(thread)  # feedgenerator writes it
         feed.rss_attributes = partial(_add_namespaces, feed.rss_attributes, RSS_NAMESPACES)
         feed.add_item_elements = partial(_add_elements, feed.add_item_elements, threads, _write_rss)
     else:
@@ -111,7 +94,7 @@ def _write_atom(handler: SimplerXMLGenerator, thread: FeedThread) -> None:
     numbers = {"thr:count": str(thread.count)}
     if thread.updated is not None:
         numbers["thr:updated"] = format_moment(thread.updated)
-    targets = [(thread.section_url, "text/html")]
+    targets = [(_section_url(thread), "text/html")]
     if thread.feed_url is not None:
         targets.append((iri_to_uri(thread.feed_url), "application/atom+xml"))
     for href, type in targets:
@@ -128,7 +111,9 @@ def patch_feed(text: str, before: FeedThread, after: FeedThread) -> str:
     old, new = (_render_elements(thread, _write_rss if is_rss else _write_atom) for thread in (before, after))
     start, end = 0, len(text)
     if is_rss:  # elements alone do not say whose they are
-        own = _render_elements(before, lambda handler, thread: handler.addQuickElement("comments", thread.section_url))
+        own = _render_elements(
+            before, lambda handler, thread: handler.addQuickElement("comments", _section_url(thread))
+        )
         start = text.find(own)
         end = text.find("</item>", start) + len("</item>")
         old, new = f"{old}</item>", f"{new}</item>"

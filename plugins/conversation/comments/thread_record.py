@@ -49,7 +49,7 @@ def decode_thread(record: bytes) -> Thread:
     """Return the thread of a record; raises ValueError where it is damaged."""
     try:
         found = _decode_record(_unseal(record))
-    except DecodeError as error:
+    except (DecodeError, RecursionError) as error:
         raise ValueError("the record is of no thread") from error
     comments = found.comments
     placements = tuple(
@@ -70,7 +70,7 @@ def decode_facts(record: bytes) -> tuple[ThreadFacts, tuple[Problem, ...]]:
     """Return what a record holds; raises ValueError where it is damaged."""
     try:
         return _decode_facts(_unseal(record))
-    except DecodeError as error:
+    except (DecodeError, RecursionError) as error:
         raise ValueError("the record is of no facts") from error
 
 

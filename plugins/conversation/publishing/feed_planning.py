@@ -49,7 +49,7 @@ def plan_own_feeds(
             entries = list_thread_entries(one.page, one.thread, settings, wording)
             fresh += entries
             feeds.append(render_thread_feed(one.page, one.thread, settings, wording, entries))
-    before: SiteEntries = record.read_fact("entries")
+    before = record.read_fact("entries", SiteEntries)
 
     def refresh(newest: Newest[FeedEntry], fresh: Iterable[FeedEntry]) -> Newest[FeedEntry]:
         found = renew(
@@ -75,7 +75,9 @@ def plan_site_feeds(output: Path, changed: Iterable[ChangedThread], update: Upda
     """Plan the site's own feeds, which tell how many comments each article has."""
     for one in changed:
         for paths, before, after in zip(one.before.feeds, one.before.elements, one.after.elements, strict=True):
-            for path in paths if before != after and before is not None and after is not None else ():
+            if before is None or after is None or before == after:
+                continue
+            for path in paths:
                 text = update.files.get(path) or _read(output / path)
                 try:
                     if text is None:

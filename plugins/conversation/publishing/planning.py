@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..building.conversations import make_rules, read_signers
-from ..building.feed_writing import SiteEntries
 from ..building.newest import Newest, renew
 from ..building.stamps import Stamp
 from ..building.thread_reader import ThreadReader
@@ -38,7 +37,7 @@ def plan_update(
     store = Store(settings.path, settings.root, max_body_bytes=settings.max_body_bytes)
     signers, _ = read_signers(settings)
     rules = make_rules(settings, signers)
-    reader = ThreadReader(store, rules, versions=record.read_fact("versions"))  # nor has any code changed since
+    reader = ThreadReader(store, rules, versions=record.read_fact("versions", bytes))  # nor has any code changed since
     folders = _find_changed(record, reader, store, update, entries)
     changed = list(_read_changed(record, settings, folders, rules, update))
     if not changed:
@@ -46,7 +45,7 @@ def plan_update(
     update.threads = tuple(one.thread.name for one in changed)
     update.records = {one.thread.name: one.after for one in changed}
     update.ids = {one.thread.name: tuple(comment.id for comment in one.thread.comments) for one in changed}
-    before: Newest[LatestComment] = record.read_fact("latest")
+    before = record.read_fact("latest", Newest[LatestComment])
     latest = _renew_latest(before, changed, settings)
     _note_activities(changed, settings, update)
     PagePlanner(record, update, output=output, regions=regions, changed=changed, latest=latest, before=before).plan()
@@ -110,7 +109,7 @@ def _read_changed(
 
 def _compare(record: Record, settings: Settings, thread: Thread, before: ThreadRecord) -> ThreadRecord:
     """Return what the record will say of a thread; raises UnfitError where its pages need Pelican."""
-    if thread.name in record.read_fact("read_outside"):
+    if thread.name in record.read_fact("read_outside", frozenset[str]):
         raise UnfitError(f"a template reads more of the thread {thread.name!r} than its regions")
     after = describe_thread(thread, settings, before)
     if after.parts != before.parts:
@@ -155,6 +154,4 @@ def write_update(record: Record, update: Update, stamps: Mapping[str, Stamp]) ->
     for name, activity in update.activities.items():
         if activity is None:
             record.listed.drop(name)
-    entries = update.facts.get("entries")
-    facts = {**update.facts, **({"entries": entries.plain()} if isinstance(entries, SiteEntries) else {})}
-    record.write_facts(facts)
+    record.write_facts(update.facts)

@@ -26,10 +26,10 @@ from ..model import Problem
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
 from .folder_stamps import FolderLook
-from .inputs import VARYING, explain_change, staging_path
+from .inputs import VARYING, Inputs, explain_change, staging_path
 from .planning import plan_update, write_update
 from .record import Record, list_owned, make_cache_folder, record_path
-from .recording import Staging, stage
+from .recording import Staging, Turns, stage
 from .region_tables import RecordError
 from .update import UnfitError, Update
 from .writing import clear, move_files, remove_files, write_files
@@ -111,12 +111,14 @@ class Publisher:
 
     def _check(self, record: Record, *, with_trees: bool) -> None:
         """Raise UnfitError if anything that the build has read, but comments, is another now."""
-        if change := explain_change(record.read_fact("inputs"), self._found, self._settings, with_trees=with_trees):
+        if change := explain_change(
+            record.read_fact("inputs", Inputs), self._found, self._settings, with_trees=with_trees
+        ):
             raise UnfitError(change)
-        closes_at, due_at = record.read_fact("turns")
-        if closes_at is not None and closes_at <= read_clock():
+        turns = record.read_fact("turns", Turns)
+        if turns.closes_at is not None and turns.closes_at <= read_clock():
             raise UnfitError("a page has closed by its age")
-        if due_at is not None and due_at <= datetime.now(UTC):
+        if turns.due_at is not None and turns.due_at <= datetime.now(UTC):
             raise UnfitError("a post of the future is due")
 
     def _check_outputs(self, outputs: Mapping[str, Stamp]) -> None:
@@ -167,7 +169,10 @@ class Publisher:
     def _complete(self, stamps: Mapping[str, Stamp]) -> None:
         """Remove what is no longer built, and let the record of the build hold for the output."""
         with Record.reopen(self._record) as record:
-            remove_files(self.output, (record.read_fact("leftovers") - stamps.keys()) | self._list_foreign(stamps))
+            remove_files(
+                self.output,
+                (record.read_fact("leftovers", frozenset[str]) - stamps.keys()) | self._list_foreign(stamps),
+            )
             with record.change():
                 record.write_outputs(stamps.items())
                 record.write_facts({"leftovers": frozenset()})

@@ -2,24 +2,32 @@
 
 Rule: a record that is not complete says nothing. It is taken away before a build writes its first file, and completed
 after the last. It is not forced onto the disk: should the machine go down, sizes and times of the files will not fit it.
+Values in it are JSON, read into the type that is asked for and no other, so that whoever slips a file into the cache, with a
+pull request say, gets no code run by it.
 """
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from gettext import NullTranslations
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
+
+from msgspec import DecodeError
+from msgspec.json import Encoder, decode
 
 from ..building.stamps import Stamp
 from ..comments.store import FolderState
 from ..model import Page
+from ..rendering.feed_values import ENGLISH, FeedThread
 from .region_tables import Calls, ListedPages, RecordError, Table
-from .values import dump_values, load_values
 
-VERSION = 4
+T = TypeVar("T")
+
+VERSION = 5
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER) WITHOUT ROWID;
@@ -36,8 +44,8 @@ class ThreadRecord:
     """With their sources' absolute paths, the original first."""
     feeds: tuple[tuple[str, ...], ...] = ()
     """The site's own feeds that list each page."""
-    elements: tuple[Any, ...] = ()
-    """The `FeedThread` of each page, as those feeds tell it."""
+    elements: tuple[FeedThread | None, ...] = ()
+    """What those feeds tell of each page; None: nothing."""
     parts: tuple[int, ...] = (0,)
     """Numbers of the further pages, and 0."""
     feed: str | None = None
@@ -90,7 +98,7 @@ class Record(Table):
         except RecordError:
             return None
         try:
-            if record.read_fact("version") == VERSION and record.read_fact("is_complete"):
+            if record.read_fact("version", int) == VERSION and record.read_fact("is_complete", bool):
                 return record
         except RecordError:
             pass
@@ -128,15 +136,15 @@ class Record(Table):
 
     # Facts: values of the whole build, by name.
 
-    def read_fact(self, name: str) -> Any:
-        """Return a value; raises RecordError where there is none."""
+    def read_fact(self, name: str, kind: type[T]) -> T:
+        """Return a value of a type; raises RecordError where there is none."""
         for (value,) in self._query("SELECT value FROM facts WHERE name = ?", name):
-            return _load(value)
+            return _load(value, kind)
         raise RecordError(f"it does not have {name!r}")
 
     def write_facts(self, facts: Mapping[str, object]) -> None:
         """Write values by name."""
-        rows = [(name, dump_values(value)) for name, value in facts.items()]
+        rows = [(name, _dump(value)) for name, value in facts.items()]
         self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
 
     # Outputs: files written, by path relative to the output.
@@ -191,13 +199,13 @@ class Record(Table):
 
     def write_threads(self, threads: Mapping[str, ThreadRecord]) -> None:
         """Write threads by name."""
-        rows = [(name, dump_values(thread)) for name, thread in threads.items()]
+        rows = [(name, _dump(thread)) for name, thread in threads.items()]
         self._connection.executemany("INSERT OR REPLACE INTO threads VALUES (?, ?)", rows)
 
     def find_thread(self, name: str) -> ThreadRecord | None:
         """Return a thread; None where no page owns it."""
         rows = self._query("SELECT facts FROM threads WHERE thread = ?", name)
-        return next((_load(facts) for (facts,) in rows), None)
+        return next((_load(facts, ThreadRecord) for (facts,) in rows), None)
 
     def list_threads(self) -> list[str]:
         """Return the name of every thread that a page owns."""
@@ -209,10 +217,19 @@ class Record(Table):
             self._connection.close()
 
 
-def _load(data: bytes) -> Any:
+def _leave_out(value: object) -> None:
+    """Keep nothing of a catalogue: which one it is, a page's language says."""
+    if not isinstance(value, NullTranslations):
+        raise TypeError(f"a record cannot keep {value!r}")
+
+
+_dump = Encoder(enc_hook=_leave_out).encode
+
+
+def _load(data: bytes, kind: type[T]) -> T:
     try:
-        return load_values(data)
-    except ValueError as error:
+        return decode(data, type=kind, dec_hook=lambda *_: ENGLISH)
+    except (DecodeError, ValueError, RecursionError) as error:
         raise RecordError(str(error)) from error
 
 
@@ -222,7 +239,7 @@ def list_owned(path: Path) -> frozenset[str]:
         return frozenset()
     try:
         with Record.reopen(path) as record:
-            owned: frozenset[str] = record.read_fact("leftovers")
-            return owned | record.read_outputs().keys() if record.read_fact("is_staged") else owned
+            owned = record.read_fact("leftovers", frozenset[str])
+            return owned | record.read_outputs().keys() if record.read_fact("is_staged", bool) else owned
     except RecordError:
         return frozenset()

@@ -118,7 +118,7 @@ class Recording:
                     "versions": find_versions(),
                     "is_staged": self.staging is not None,
                     "leftovers": self.staging.owned if self.staging else frozenset(),
-                    "entries": entries.plain(),
+                    "entries": entries,
                     "latest": latest,
                     "read_outside": frozenset(self.notes.read_outside),
                     "turns": find_turns(conversations.site.pages.values(), conversations.site.settings),
@@ -172,15 +172,22 @@ def describe_thread(thread: Thread, settings: Settings, record: ThreadRecord) ->
     )
 
 
-def find_turns(pages: Iterable[Page], settings: Settings) -> tuple[datetime | None, datetime | None]:
-    """Return when time alone changes the output next: a page closes by its age; a post of the future is due.
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """When time alone changes the output next."""
 
-    The first is a time of `read_clock`, the second of the machine's clock, which Pelican asks.
-    """
+    closes_at: datetime | None
+    """When a page closes by its age, in the time of `read_clock`."""
+    due_at: datetime | None
+    """When a post of the future is due, in the time of the machine's clock, which Pelican asks."""
+
+
+def find_turns(pages: Iterable[Page], settings: Settings) -> Turns:
+    """Return when time alone changes the output next."""
     dates = [page.date for page in pages if page.date is not None]
     due = [date for date in dates if date > datetime.now(UTC)]
     closing: list[datetime] = []
     if settings.close_after_days is not None:
         age, now = timedelta(days=settings.close_after_days), read_clock()
         closing = [date + age for date in dates if date + age > now]
-    return min(closing, default=None), min(due, default=None)
+    return Turns(min(closing, default=None), min(due, default=None))

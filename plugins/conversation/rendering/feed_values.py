@@ -5,6 +5,7 @@ Rule: everything is plain text or an absolute URI; the feed's template escapes i
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from gettext import NullTranslations
 from urllib.parse import quote, urlsplit
@@ -143,6 +144,20 @@ class FeedFacts:
     def lang(self) -> str:
         """The language of the titles, empty where its tag is none."""
         return self.default_lang if is_lang(self.default_lang) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedThread:
+    """The thread of an article, as the site's own feeds tell of it."""
+
+    page_url: str
+    """Absolute, no fragment."""
+    count: int
+    """As `Thread.count`."""
+    updated: datetime | None = None
+    """When its latest comment was changed, aware; None without comments."""
+    feed_url: str | None = None
+    """Absolute address of its own feed; None: it has none."""
 
 
 @lru_cache(maxsize=64)
