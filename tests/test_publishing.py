@@ -11,7 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from blinker import ANY, Signal
@@ -19,9 +21,12 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from pelican import signals
-from pelican.plugins.conversation.building.site import load_pelican_settings
+from pelican.plugins.conversation.building.site import load_pelican_settings, site_settings
+from pelican.plugins.conversation.comments.pages import is_open
 from pelican.plugins.conversation.comments.ssh import sign_files
+from pelican.plugins.conversation.model import Page
 from pelican.plugins.conversation.publishing.publisher import Outcome, Publisher
+from pelican.plugins.conversation.publishing.recording import find_turns
 
 from .building import SOURCE_DATE_EPOCH, TestSite
 from .conftest import PROJECT
@@ -595,6 +600,20 @@ def test_a_record_that_somebody_slipped_in_runs_nothing(
     assert "the record of the last build is damaged" in publish(own_site).reason
     assert not mark.exists()
     check_output(own_site)
+
+
+@pytest.mark.parametrize("month", [3, 10])
+def test_a_page_closes_when_it_is_said_to(tmp_path: Path, month: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days have 24 hours, whether the clocks are put forward or back between."""
+    site = TestSite(tmp_path, "CONVERSATION_CLOSE_AFTER_DAYS = 30\n")
+    found = site_settings(load_pelican_settings(site.root / "pelicanconf.py"))
+    page = Page("talk", "Talk", "talk.html", "en", date=datetime(2026, month, 14, 12, tzinfo=ZoneInfo("Europe/Berlin")))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(page.date.timestamp())))  # type: ignore[union-attr]
+    closes_at = find_turns([page], found).closes_at
+    assert closes_at is not None
+    closes_at = closes_at.astimezone(UTC)
+    assert is_open(page, close_after_days=30, now=closes_at - timedelta(seconds=1))
+    assert not is_open(page, close_after_days=30, now=closes_at)
 
 
 @pytest.mark.parametrize("timezone", ["Pacific/Auckland", "America/St_Johns"])

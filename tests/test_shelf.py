@@ -397,8 +397,17 @@ def test_a_feed_that_was_changed_by_hand_is_written_again(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{}", b'{"name":1}', b'{"name":"\xff"}', b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", pickle.dumps(1)],
-    ids=["nothing", "empty", "another type", "no text", "deep", "pickle"],
+    [
+        b"",
+        b"{}",
+        b'{"name":1}',
+        b'{"name":"\xff"}',
+        b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        pickle.dumps(1),
+        b'{"name":"a","comments":[{"thread":"a","id":"b","date":"2026-01-01T00:00:00Z"}],"places":[[0,false,0,7,false]],'
+        b'"bodies":{},"guests":[]}',
+    ],
+    ids=["nothing", "empty", "another type", "no text", "deep", "pickle", "no such parent"],
 )
 def test_a_record_of_something_else_is_refused(data: bytes) -> None:
     """Somebody may have given it a checksum that fits; then the thread is read from its files."""

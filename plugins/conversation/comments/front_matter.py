@@ -27,6 +27,7 @@ _FLAT_LINES = re.compile(
 """Lines of a key and a plain scalar in Latin, Greek or Cyrillic letters: no indicator before it, no `: ` or ` #` in it."""
 
 _HALVES = re.compile("[\ud800-\udfff]")
+"""Of characters; PyYAML lets escapes of them through where it comes without libyaml."""
 
 Scalars = str | tuple[str, ...]
 
@@ -112,9 +113,7 @@ def _content_events(text: str) -> Iterator[yaml.Event]:
             )
         if tag := getattr(event, "tag", None):
             raise _error(event, f"YAML tags ({tag}) are not read here", "put the value in quotes")
-        if isinstance(event, yaml.ScalarEvent) and _HALVES.search(
-            event.value
-        ):  # which PyYAML without libyaml lets through
+        if isinstance(event, yaml.ScalarEvent) and _HALVES.search(event.value):
             raise _error(event, "the front matter has an escape that is no character", "write the character itself")
         if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             yield event

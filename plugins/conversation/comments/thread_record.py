@@ -4,7 +4,7 @@ Rule: what comes back equals what was kept, in every field that a template can r
 `ValueError`. It is JSON, read into the types of `model` and no others, which no bytes can make do anything but fail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -14,6 +14,8 @@ from msgspec.json import Decoder, Encoder
 from ..model import Comment, Placement, Problem, Thread, ThreadFacts
 
 _CHECK_BYTES = 8
+_Place = tuple[int, bool, int, int | None, bool]
+"""Of a placement: depth, opens, closes, parent and is_orphan; the parent is its place among the comments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class _Record:
     name: str
     comments: tuple[Comment, ...]
     """In order of reading."""
-    places: tuple[tuple[int, bool, int, int | None, bool], ...]
-    """Of each comment: depth, opens, closes, parent and is_orphan of its placement; the parent is its place in `comments`."""
+    places: tuple[_Place, ...]
+    """Of each comment."""
     bodies: dict[str, str]
     guests: frozenset[str]
 
@@ -49,16 +51,16 @@ def decode_thread(record: bytes) -> Thread:
     """Return the thread of a record; raises ValueError where it is damaged."""
     try:
         found = _decode_record(_unseal(record))
-    except (DecodeError, RecursionError) as error:
+        return Thread(found.name, tuple(_place(found.comments, found.places)), found.bodies, found.guests)
+    except (DecodeError, IndexError, RecursionError) as error:
         raise ValueError("the record is of no thread") from error
-    comments = found.comments
-    placements = tuple(
-        Placement(comment, number, depth, opens, closes, None if parent is None else comments[parent], is_orphan)
-        for number, (comment, (depth, opens, closes, parent, is_orphan)) in enumerate(
-            zip(comments, found.places, strict=True), 1
-        )
-    )
-    return Thread(found.name, placements, found.bodies, found.guests)
+
+
+def _place(comments: Sequence[Comment], places: Iterable[_Place]) -> Iterator[Placement]:
+    for number, (comment, (depth, opens, closes, parent, is_orphan)) in enumerate(
+        zip(comments, places, strict=True), 1
+    ):
+        yield Placement(comment, number, depth, opens, closes, None if parent is None else comments[parent], is_orphan)
 
 
 def encode_facts(facts: ThreadFacts, problems: Sequence[Problem]) -> bytes:

@@ -184,7 +184,9 @@ class Turns:
 
 def find_turns(pages: Iterable[Page], settings: Settings) -> Turns:
     """Return when time alone changes the output next."""
-    dates = [page.date for page in pages if page.date is not None]
+    dates = [
+        page.date.astimezone(UTC) for page in pages if page.date is not None
+    ]  # as days have 24 hours for `is_open`
     due = [date for date in dates if date > datetime.now(UTC)]
     closing: list[datetime] = []
     if settings.close_after_days is not None:
