@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -614,6 +615,8 @@ def test_a_page_closes_when_it_is_said_to(tmp_path: Path, month: int, monkeypatc
     closes_at = closes_at.astimezone(UTC)
     assert is_open(page, close_after_days=30, now=closes_at - timedelta(seconds=1))
     assert not is_open(page, close_after_days=30, now=closes_at)
+    assert find_turns([page], replace(found, close_after_days=10_000_000)).closes_at is None
+    assert is_open(page, close_after_days=10_000_000, now=closes_at)
 
 
 @pytest.mark.parametrize("timezone", ["Pacific/Auckland", "America/St_Johns"])

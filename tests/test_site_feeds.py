@@ -9,8 +9,9 @@ import feedparser
 import pytest
 from lxml import etree
 from pelican import Pelican, signals
-from pelican.plugins.conversation.building.site_feeds import FeedThread, add_thread_elements, page_entry_id
+from pelican.plugins.conversation.building.site_feeds import add_thread_elements, page_entry_id
 from pelican.plugins.conversation.model import Page
+from pelican.plugins.conversation.rendering.feed_values import FeedThread
 from pelican.settings import read_settings
 
 A, THR = "{http://www.w3.org/2005/Atom}", "{http://purl.org/syndication/thread/1.0}"

@@ -203,8 +203,12 @@ def _content_templates(context: Mapping[str, Any], extensions: Iterable[str]) ->
 
 def begin_recording(pelican: Pelican) -> None:
     """Stamp what the build is going to read; Pelican calls this before it reads anything."""
-    reuse_markdown()
     pelican.settings[RECORDING] = Recording.begin(pelican.settings, site_settings(pelican.settings))
+
+
+def quicken_reading(pelican: Pelican) -> None:  # noqa: ARG001 - Pelican's signature
+    """Have posts read by one instance of Markdown; Pelican calls this before it reads anything, and after every plugin came."""
+    reuse_markdown()
 
 
 def note_feed(path: str, context: Mapping[str, Any], feed: Any) -> None:  # feedgenerator is untyped
@@ -269,6 +273,7 @@ def unwatch_comments(pelican: Pelican) -> type[Generator]:
 def register() -> None:
     """Connect to Pelican."""
     signals.get_generators.connect(begin_recording)
+    signals.get_generators.connect(quicken_reading)
     signals.get_generators.connect(unwatch_comments)
     signals.all_generators_finalized.connect(note_generators)
     signals.get_writer.connect(prepare_build)

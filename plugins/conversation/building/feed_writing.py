@@ -68,8 +68,10 @@ class FeedWriter:
             return
         del self._waiting[page.thread]
         thread, shelved, path = found[1], self._shelved, thread_feed_path(*found, self._settings)
+        if path is None:
+            return
         place = f"{self._output}/{path}"
-        if path is None or (shelved is not None and shelved.is_feed_current(page, thread, place)):
+        if shelved is not None and shelved.is_feed_current(page, thread, place):
             return
         wording, number = self._find_wording(page.lang), self._settings.feed_max_items
         shown = _find_newest_ids(thread, number) if thread.facts.count > number else None

@@ -4,7 +4,7 @@ Rule: a thread has one owner, with its translations. What cannot be paired is re
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 
 from ..model import Conversation, Page, Problem, Severity
@@ -64,8 +64,15 @@ def warn_of_other_thread(page: Page, original: Page) -> tuple[Problem, ...]:
 
 def is_open(page: Page, *, close_after_days: int | None, now: datetime) -> bool:
     """Whether the page takes new comments: it says so, and it is not too old."""
-    if page.conversation is not Conversation.OPEN:
-        return False
-    if close_after_days is None or page.date is None:
-        return True
-    return now - page.date < timedelta(days=close_after_days)
+    closes_at = find_closing(page, after_days=close_after_days)
+    return page.conversation is Conversation.OPEN and (closes_at is None or now < closes_at)
+
+
+def find_closing(page: Page, *, after_days: int | None) -> datetime | None:
+    """Return when the page is too old for new comments, after days of 24 hours; None where it never is."""
+    if after_days is None or page.date is None:
+        return None
+    try:
+        return page.date.astimezone(UTC) + timedelta(days=after_days)
+    except OverflowError:  # the calendar ends before
+        return None

@@ -4,14 +4,17 @@ Rule: what comes back equals what was kept, in every field that a template can r
 `ValueError`. It is JSON, read into the types of `model` and no others, which no bytes can make do anything but fail.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TypeVar
 
 from msgspec import DecodeError
 from msgspec.json import Decoder, Encoder
 
 from ..model import Comment, Placement, Problem, Thread, ThreadFacts
+
+T = TypeVar("T")
 
 _CHECK_BYTES = 8
 _Place = tuple[int, bool, int, int | None, bool]
@@ -28,7 +31,9 @@ class _Record:
     places: tuple[_Place, ...]
     """Of each comment."""
     bodies: dict[str, str]
+    """As in `Thread`."""
     guests: frozenset[str]
+    """As in `Thread`."""
 
 
 _encode = Encoder().encode
@@ -49,11 +54,12 @@ def encode_thread(thread: Thread) -> bytes:
 
 def decode_thread(record: bytes) -> Thread:
     """Return the thread of a record; raises ValueError where it is damaged."""
+    found = _unseal(record, _decode_record)
     try:
-        found = _decode_record(_unseal(record))
-        return Thread(found.name, tuple(_place(found.comments, found.places)), found.bodies, found.guests)
-    except (DecodeError, IndexError, RecursionError) as error:
-        raise ValueError("the record is of no thread") from error
+        placements = tuple(_place(found.comments, found.places))
+    except IndexError as error:
+        raise ValueError("the record has a reply to nothing") from error
+    return Thread(found.name, placements, found.bodies, found.guests)
 
 
 def _place(comments: Sequence[Comment], places: Iterable[_Place]) -> Iterator[Placement]:
@@ -70,10 +76,7 @@ def encode_facts(facts: ThreadFacts, problems: Sequence[Problem]) -> bytes:
 
 def decode_facts(record: bytes) -> tuple[ThreadFacts, tuple[Problem, ...]]:
     """Return what a record holds; raises ValueError where it is damaged."""
-    try:
-        return _decode_facts(_unseal(record))
-    except (DecodeError, RecursionError) as error:
-        raise ValueError("the record is of no facts") from error
+    return _unseal(record, _decode_facts)
 
 
 def _seal(data: bytes) -> bytes:
@@ -81,8 +84,12 @@ def _seal(data: bytes) -> bytes:
     return blake2b(data, digest_size=_CHECK_BYTES).digest() + data
 
 
-def _unseal(record: bytes) -> bytes:
+def _unseal(record: bytes, decode: Callable[[bytes], T]) -> T:
+    """Return what a decoder makes of the data; raises ValueError."""
     check, data = record[:_CHECK_BYTES], record[_CHECK_BYTES:]
     if blake2b(data, digest_size=_CHECK_BYTES).digest() != check:
         raise ValueError("the record is damaged")
-    return data
+    try:
+        return decode(data)
+    except (DecodeError, RecursionError) as error:
+        raise ValueError("the record is of something else") from error

@@ -111,9 +111,8 @@ class Publisher:
 
     def _check(self, record: Record, *, with_trees: bool) -> None:
         """Raise UnfitError if anything that the build has read, but comments, is another now."""
-        if change := explain_change(
-            record.read_fact("inputs", Inputs), self._found, self._settings, with_trees=with_trees
-        ):
+        before = record.read_fact("inputs", Inputs)
+        if change := explain_change(before, self._found, self._settings, with_trees=with_trees):
             raise UnfitError(change)
         turns = record.read_fact("turns", Turns)
         if turns.closes_at is not None and turns.closes_at <= read_clock():
@@ -169,10 +168,8 @@ class Publisher:
     def _complete(self, stamps: Mapping[str, Stamp]) -> None:
         """Remove what is no longer built, and let the record of the build hold for the output."""
         with Record.reopen(self._record) as record:
-            remove_files(
-                self.output,
-                (record.read_fact("leftovers", frozenset[str]) - stamps.keys()) | self._list_foreign(stamps),
-            )
+            leftovers = record.read_fact("leftovers", frozenset[str]) - stamps.keys()
+            remove_files(self.output, leftovers | self._list_foreign(stamps))
             with record.change():
                 record.write_outputs(stamps.items())
                 record.write_facts({"leftovers": frozenset()})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from os.path import normpath
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from ..building.fingerprint import find_versions
 from ..building.newest import Newest
 from ..building.site_feeds import APPENDED
 from ..building.stamps import stamp_files
+from ..comments.pages import find_closing
 from ..configuration import Settings
 from ..model import Conversation, Page, Thread
 from ..rendering.latest import LatestComment, PageActivity
@@ -184,12 +185,11 @@ class Turns:
 
 def find_turns(pages: Iterable[Page], settings: Settings) -> Turns:
     """Return when time alone changes the output next."""
-    dates = [
-        page.date.astimezone(UTC) for page in pages if page.date is not None
-    ]  # as days have 24 hours for `is_open`
-    due = [date for date in dates if date > datetime.now(UTC)]
-    closing: list[datetime] = []
-    if settings.close_after_days is not None:
-        age, now = timedelta(days=settings.close_after_days), read_clock()
-        closing = [date + age for date in dates if date + age > now]
-    return Turns(min(closing, default=None), min(due, default=None))
+    found = tuple(pages)
+    now, clock = datetime.now(UTC), read_clock()
+    due = (page.date for page in found if page.date is not None and page.date > now)
+    closing = (find_closing(page, after_days=settings.close_after_days) for page in found)
+    return Turns(
+        min((moment for moment in closing if moment is not None and moment > clock), default=None),
+        min(due, default=None),
+    )
