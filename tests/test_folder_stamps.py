@@ -2,35 +2,41 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pelican.plugins.conversation.comments import listing
 from pelican.plugins.conversation.comments.listing import Entry
 from pelican.plugins.conversation.publishing import folder_stamps
 from pelican.plugins.conversation.publishing.folder_stamps import FolderLook
+from pelican.plugins.conversation.publishing.record import KnownFolders
 
 stamp, here = folder_stamps._stamp, os.getpid()
 
 
-def die_elsewhere(folder: Path, root: Path, entries: Sequence[Entry]) -> dict[str, str]:
+def die_elsewhere(folder: Path, root: Path, entries: Sequence[Entry], known: KnownFolders) -> dict[str, str]:
     """Stamp here; in another process, die at the third part."""
     if os.getpid() != here and any(entry.name == "post-17" for entry in entries):
         (root / "died").touch()
         os._exit(1)
-    return stamp(folder, root, entries)
+    return stamp(folder, root, entries, known)
 
 
-def tell_who(folder: Path, root: Path, entries: Sequence[Entry]) -> dict[str, str]:
+def tell_who(folder: Path, root: Path, entries: Sequence[Entry], known: KnownFolders) -> dict[str, str]:
     """Stamp slowly, and leave a file that names the process."""
     time.sleep(0.05)
     (root / "who" / f"{os.getpid()}-{entries[0].name}").touch()
-    return stamp(folder, root, entries)
+    return stamp(folder, root, entries, known)
 
 
 @pytest.fixture
@@ -124,6 +130,79 @@ def test_a_folder_without_comments(site: Path) -> None:
     for name in ("empty", "missing"):
         with FolderLook(site / name, site) as begun:
             assert {} == begun.finish()
+
+
+FOLDERS, FILES = ("post-0", "post-1", "post-2"), ("a.md", "b.md", "\udcff.md")
+PAUSE = 0.03
+CHANGES = {
+    "write": lambda path: path.parent.mkdir(exist_ok=True) or path.write_text("written"),
+    "write in place": lambda path: path.exists() and path.write_text("WRITTEN"),
+    "remove": lambda path: path.unlink(missing_ok=True),
+    "rename": lambda path: path.exists() and path.rename(path.with_name("c.md")),
+    "replace": lambda path: path.exists() and path.with_name("b.md").replace(path),
+    "remove the folder": lambda path: path.parent.exists() and shutil.rmtree(path.parent),
+    "make the folder a link": lambda path: path.parent.exists() and link_folder(path.parent),
+    "restore the folder's time": lambda path: path.parent.exists() and os.utime(path.parent, ns=(1, 1)),
+}
+
+
+def link_folder(folder: Path) -> None:
+    """Put a symbolic link to a folder in its place."""
+    folder.rename(folder.parent.parent / f"{folder.name}-{time.time_ns()}")
+    folder.symlink_to(max(folder.parent.parent.glob(f"{folder.name}-*")))
+
+
+def list_known(site: Path) -> KnownFolders:
+    """Return what a record would say of the folders as they are."""
+    comments, seen = site / "comments", time.time_ns()
+    found = listing.list_threads(comments, site, listing.list_entries(comments))
+    stamps = {one.entry: (listing.stamp_listing(one, seen), one.names) for one in found}
+    return {name: known for name, known in stamps.items() if known[0]}
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(CHANGES)), st.sampled_from(FOLDERS), st.sampled_from(FILES), st.booleans()),
+        min_size=1, max_size=6,
+    )
+)  # fmt: skip
+def test_what_is_known_changes_nothing(changes: Sequence[tuple[str, str, str, bool]]) -> None:
+    """Whatever happens to files and folders, and however old what is known of them, a look finds what it would without."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listing, "SETTLED_NS", PAUSE * 1e9 / 2)
+        site = Path(folder)
+        for name in FOLDERS:
+            (site / "comments" / name).mkdir(parents=True)
+            (site / "comments" / name / "a.md").write_text("x")
+        time.sleep(PAUSE)
+        known = list_known(site)
+        assert len(FOLDERS) == len(known)
+        for change, name, file, is_noted in changes:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                CHANGES[change](site / "comments" / name / file)
+            found = FolderLook(site / "comments", site, known).finish()
+            assert FolderLook(site / "comments", site).finish() == found
+            time.sleep(PAUSE)
+            known = list_known(site) if is_noted else known
+
+
+def test_known_folders_are_not_listed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only that with a file more is."""
+    known, expected = list_known(site), look(site)
+    (site / "comments" / "post-7" / "b.md").touch()
+    listed: list[str] = []
+
+    def scan(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+        listed.append(Path(folder).name)
+        return scandir(folder)
+
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", scan)
+    monkeypatch.setattr(folder_stamps, "SHARED_FROM", 10**9)
+    found = FolderLook(site / "comments", site, known).finish()
+    assert ["comments", "post-7"] == listed
+    assert ["post-7"] == [name for name in found if found[name] != expected[name]]
 
 
 ORPHANED = """

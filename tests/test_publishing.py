@@ -603,6 +603,18 @@ def test_a_record_that_somebody_slipped_in_runs_nothing(
     check_output(own_site)
 
 
+@pytest.mark.parametrize("names", [7, "a.md", None, b"", b"a\0.md", b"../talk/a.md/b.md", b"\xff.md"])
+def test_names_that_somebody_made_up(own_site: TestSite, names: object) -> None:
+    """A folder that does not hold the files which its record names is listed."""
+    with sqlite3.connect(list_records(own_site)[0]) as connection:
+        connection.execute("UPDATE folders SET stamp = 'x', names = ?", (names,))
+    connection.close()
+    own_site.write_comment("talk", "f", in_reply_to="a")
+    outcome = publish(own_site)
+    assert (("talk",), "") == (outcome.threads, outcome.reason)
+    check_output(own_site)
+
+
 @pytest.mark.parametrize("month", [3, 10])
 def test_a_page_closes_when_it_is_said_to(tmp_path: Path, month: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Days have 24 hours, whether the clocks are put forward or back between."""

@@ -89,7 +89,7 @@ class ThreadReader:
         stamp = stamp_listing(listing, seen)
         folder = self._store.read_listed(listing)
         key = make_fingerprint(self._edition, listing.name, _digest_files(folder.files), folder.problems)
-        return FolderState(listing.name, stamp, key), folder
+        return FolderState(listing.name, stamp, key, listing.names), folder
 
     def _read_files(self, folder: ThreadFolder) -> tuple[Thread, tuple[Problem, ...]]:
         thread, problems = read_thread(folder.name, folder.files, self._rules)
@@ -120,7 +120,8 @@ class ThreadReader:
         return self._make(listing, facts, key), problems
 
     def _note(self, listing: FolderListing, seen: int, stamps: bytes, key: bytes) -> None:
-        self.states[listing.entry] = FolderState(listing.name, stamp_listing(listing, seen, digest=stamps), key)
+        stamp = stamp_listing(listing, seen, digest=stamps)
+        self.states[listing.entry] = FolderState(listing.name, stamp, key, listing.names)
 
     def _take(self, listing: FolderListing, row: ThreadRow) -> tuple[Thread, tuple[Problem, ...]] | None:
         """Return what the shelf has, or None where that is damaged."""

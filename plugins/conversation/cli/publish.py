@@ -32,12 +32,12 @@ def command(settings_file: str, full: bool, dry_run: bool) -> None:
     from pelican.log import init
 
     from ..building.site import load_pelican_settings, site_settings
-    from ..publishing.folder_stamps import FolderLook
+    from ..publishing.folder_stamps import begin_look
 
     init(level=logging.WARNING)
     found = load_pelican_settings(Path(settings_file))
     settings = site_settings(found)
-    with FolderLook(settings.path, settings.root) as look:  # goes on while the rest is imported
+    with begin_look(found, settings) as look:  # goes on while the rest is imported
         _publish(found, look, full=full, dry_run=dry_run)
 
 

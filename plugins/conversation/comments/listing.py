@@ -1,7 +1,6 @@
 """The listing: what is in the folder of comments, thread by thread, before any file is opened.
 
-Rule: looking is all that is done here, and no symbolic link is followed. A process that looks for another one imports this
-module, so it brings little along.
+Rule: looking is all that is done here, and no symbolic link is followed.
 """
 
 import marshal
@@ -48,11 +47,18 @@ class FolderListing:
     stamps: tuple[Stamp, ...]
     """By name. Of equal ones the files are equal, unless one was changed within the tick of the file system's clock."""
     problems: tuple[Problem, ...] = ()
+    own: Stamp = ("", 0, 0, 0, 0, 0)
+    """Of the folder itself, taken before it was listed: of an equal one the files have the same names."""
 
     @property
     def entry(self) -> str:
         """Name of the folder, or of the file in its place, as the file system has it."""
         return self.folder.rpartition(os.sep)[2]
+
+    @property
+    def names(self) -> str:
+        """Of the files, in their order, with `/` between."""
+        return "/".join([stamp[0] for stamp in self.stamps])
 
 
 def list_entries(folder: Path, only: Iterable[str] | None = None) -> list[Entry]:
@@ -102,21 +108,23 @@ def list_folder(listing: FolderListing) -> FolderListing:
 def _list_folder(name: str, path: str, folder: str) -> FolderListing:
     stamps: list[Stamp] = []
     problems: list[Problem] = []
+    own = ("", 0, 0, 0, 0, 0)
     try:
+        own = _stamp("", os.lstat(folder))
         with os.scandir(folder) as entries:
             for entry in entries:
                 try:
-                    found = entry.stat(follow_symlinks=False)
+                    stamps.append(_stamp(entry.name, entry.stat(follow_symlinks=False)))
                 except OSError as error:
                     problems.append(report_unreadable(f"{path}/{make_printable(entry.name)}", error))
-                    continue
-                stamps.append(
-                    (entry.name, found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-                )
     except OSError as error:
         problems.append(report_unreadable(path, error))
     stamps.sort()
-    return FolderListing(name, path, folder, tuple(stamps), tuple(problems))
+    return FolderListing(name, path, folder, tuple(stamps), tuple(problems), own)
+
+
+def _stamp(name: str, found: os.stat_result) -> Stamp:
+    return name, found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def stamp_listing(listing: FolderListing, seen: int, *, digest: bytes | None = None) -> str:
@@ -130,14 +138,32 @@ def stamp_listing(listing: FolderListing, seen: int, *, digest: bytes | None = N
 
 
 def digest_stamps(listing: FolderListing) -> bytes:
-    """Return a fingerprint of the stamps of a folder's files."""
-    return blake2b(marshal.dumps(listing.stamps, 2), digest_size=16).digest()  # version 2 says equal things alike
+    """Return a fingerprint of the stamps of a folder and its files."""
+    return _digest(listing.own, listing.stamps)
+
+
+def _digest(own: Stamp, stamps: tuple[Stamp, ...]) -> bytes:
+    return blake2b(marshal.dumps((own, stamps), 2), digest_size=16).digest()  # version 2 says equal things alike
+
+
+def stamp_again(folder: str, names: str) -> str:
+    """Return what `stamp_listing` would of a folder (absolute) whose files have these names, see `FolderListing.names`.
+
+    It need not be listed for that, which is a third of what a look takes: if another file has come or one has gone, the
+    folder's own stamp is another. Empty where that cannot be told.
+    """
+    files = names.split("/") if names else ()
+    try:
+        own = _stamp("", os.lstat(folder))
+        return _digest(own, tuple([_stamp(name, os.lstat(f"{folder}/{name}")) for name in files])).hex()
+    except (OSError, ValueError):  # ValueError: somebody else has made up the names
+        return ""
 
 
 def is_settled(listing: FolderListing, seen: int) -> bool:
-    """Whether every file was last changed so long before it was seen that a later change shows in its stamp."""
+    """Whether everything was last changed so long before it was seen that a later change shows in its stamp."""
     latest = seen - SETTLED_NS
-    return all(stamp[4] < latest and stamp[5] < latest for stamp in listing.stamps)
+    return all(stamp[4] < latest and stamp[5] < latest for stamp in (listing.own, *listing.stamps))
 
 
 def show_path(path: str | Path, root: Path) -> str:

@@ -55,6 +55,8 @@ class FolderState:
     """Of its files' times and sizes: as long as it is the same, nothing was changed; empty where that cannot be told."""
     digest: bytes
     """Of what it holds: the same for the same files and problems."""
+    names: str = ""
+    """As in `FolderListing`."""
 
 
 class Store:

@@ -25,7 +25,7 @@ from ..errors import ConversationError
 from ..model import Problem
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
-from .folder_stamps import FolderLook
+from .folder_stamps import FolderLook, begin_look
 from .inputs import VARYING, Inputs, explain_change, staging_path
 from .planning import plan_update, write_update
 from .record import Record, list_owned, make_cache_folder, record_path
@@ -74,7 +74,7 @@ class Publisher:
         that was begun before.
         """
         if entries is None:
-            with FolderLook(self._settings.path, self._settings.root) as look:
+            with begin_look(self._found, self._settings) as look:
                 return self.publish(full=full, dry_run=dry_run, entries=look)
         with self._turn():
             try:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from gettext import NullTranslations
 from hashlib import blake2b
+from os import fsdecode, fsencode
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -26,12 +27,14 @@ from ..rendering.feed_values import ENGLISH, FeedThread
 from .region_tables import Calls, ListedPages, RecordError, Table
 
 T = TypeVar("T")
+KnownFolders = Mapping[str, tuple[str, str]]
+"""The stamp that a folder of comments had, and the names of its files then, by the name of its entry; see `stamp_again`."""
 
-VERSION = 5
+VERSION = 6
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER) WITHOUT ROWID;
-CREATE TABLE folders (entry TEXT PRIMARY KEY, thread TEXT, stamp TEXT, digest BLOB) WITHOUT ROWID;
+CREATE TABLE folders (entry TEXT PRIMARY KEY, thread TEXT, stamp TEXT, digest BLOB, names BLOB) WITHOUT ROWID;
 CREATE TABLE threads (thread TEXT PRIMARY KEY, facts BLOB) WITHOUT ROWID;
 """
 
@@ -175,8 +178,8 @@ class Record(Table):
 
     def write_folders(self, folders: Mapping[str, FolderState]) -> None:
         """Write entries of the folder of comments."""
-        rows = [(entry, folder.thread, folder.stamp, folder.digest) for entry, folder in folders.items()]
-        self._connection.executemany("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?)", rows)
+        rows = [(entry, one.thread, one.stamp, one.digest, fsencode(one.names)) for entry, one in folders.items()]
+        self._connection.executemany("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?)", rows)
 
     def drop_folders(self, entries: Iterable[str]) -> None:
         """Forget entries."""
@@ -186,8 +189,13 @@ class Record(Table):
         """Return the stamp of every entry."""
         return dict(self._query("SELECT entry, stamp FROM folders"))
 
+    def read_known(self) -> KnownFolders:
+        """Return what is known of the folders that can be told to be as they were."""
+        rows = self._query("SELECT entry, stamp, names FROM folders WHERE stamp != '' AND typeof(names) = 'blob'")
+        return {entry: (stamp, fsdecode(names)) for entry, stamp, names in rows}
+
     def find_folder(self, entry: str) -> FolderState | None:
-        """Return an entry."""
+        """Return an entry, without names."""
         rows = self._query("SELECT thread, stamp, digest FROM folders WHERE entry = ?", entry)
         return next((FolderState(*row) for row in rows), None)
 
@@ -231,6 +239,18 @@ def _load(data: bytes, kind: type[T]) -> T:
         return decode(data, type=kind, dec_hook=lambda *_: ENGLISH)
     except (DecodeError, ValueError, RecursionError) as error:
         raise RecordError(str(error)) from error
+
+
+def find_known(path: Path) -> KnownFolders:
+    """Return the folders of comments as the last build saw them; empty where its record does not say."""
+    try:
+        record = Record.open(path)
+        if record is None:
+            return {}
+        with record:
+            return record.read_known()
+    except RecordError:
+        return {}
 
 
 def list_owned(path: Path) -> frozenset[str]:
