@@ -34,9 +34,9 @@ class Call:
     """Of what it got, as `digest_region` makes it."""
 
 
-def digest_region(html: str) -> bytes:
-    """Return what tells one region's text from another, in 12 bytes."""
-    return blake2b(html.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+def digest_region(html: bytes) -> bytes:
+    """Return what tells one region's text (UTF-8) from another, in 12 bytes."""
+    return blake2b(html, digest_size=12).digest()
 
 
 @dataclass(slots=True)
@@ -73,12 +73,12 @@ class WatchedThread:
         return found
 
 
-def list_changed(calls: Iterable[Call], regions: Mapping[Call, str]) -> dict[bytes, str]:
-    """Return the new text of every region that has changed, by the digest of the old; raises ValueError where two differ.
+def list_changed(calls: Iterable[Call], regions: Mapping[Call, bytes]) -> dict[bytes, bytes]:
+    """Return the new text (UTF-8) of every region that has changed, by the digest of the old; raises ValueError where two differ.
 
     `regions` is what the calls get now; calls that are not in it have not changed.
     """
-    changed: dict[bytes, str] = {}
+    changed: dict[bytes, bytes] = {}
     same: set[bytes] = set()
     for call in calls:
         html = regions.get(call)

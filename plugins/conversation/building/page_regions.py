@@ -134,7 +134,7 @@ class PageRegions:
     def _note(self, context: Context, region: Region, html: Markup, content: Any = None, number: int = 0) -> Markup:
         """Note what a template asked for and got, so that publishing can ask again; return it."""
         source = "" if content is None else str(content.source_path)
-        call = Call(region, source, _site_url(context), number, digest_region(html))
+        call = Call(region, source, _site_url(context), number, digest_region(html.encode("utf-8", "surrogatepass")))
         thread = self._find(content)[0].thread if content is not None else ""
         self._notes.add(str(context.get("output_file", "")), call, thread)
         return html

@@ -67,8 +67,9 @@ def plan_own_feeds(
     feeds += render_site_feeds(after, settings, regions.find_wording(settings.default_lang))
     update.facts["entries"] = after
     for path, text in feeds:
-        if path is not None and _read(output / path) != text:
-            update.files[path] = text
+        data = None if text is None else text.encode("utf-8")
+        if path is not None and _read(output / path) != data:
+            update.files[path] = data
 
 
 def plan_site_feeds(output: Path, changed: Iterable[ChangedThread], update: Update) -> None:
@@ -78,17 +79,17 @@ def plan_site_feeds(output: Path, changed: Iterable[ChangedThread], update: Upda
             if before is None or after is None or before == after:
                 continue
             for path in paths:
-                text = update.files.get(path) or _read(output / path)
+                data = update.files.get(path) or _read(output / path)
                 try:
-                    if text is None:
+                    if data is None:
                         raise ValueError("it is not there")
-                    update.files[path] = patch_feed(text, before, after)
+                    update.files[path] = patch_feed(data.decode("utf-8"), before, after).encode("utf-8")
                 except ValueError as error:
                     raise UnfitError(f"{path} cannot be brought up to date: {error}") from error
 
 
-def _read(path: Path) -> str | None:
+def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
+        return path.read_bytes()
+    except OSError:
         return None

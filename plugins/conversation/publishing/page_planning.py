@@ -37,7 +37,7 @@ class PagePlanner:
         self._update = update
         self._pages = {source: (page, one.thread) for one in self._changed for source, page in one.before.pages}
         self._sources = dict.fromkeys((*self._pages, ""))
-        self._rendered: dict[Call, str] = {}
+        self._rendered: dict[Call, bytes] = {}
         self._lists: dict[str, ListPlanner] = {}
 
     def plan(self) -> None:
@@ -52,15 +52,15 @@ class PagePlanner:
                 raise UnfitError(f"a page does not show its thread {one.thread.name!r}")
 
     def _plan_page(self, path: str, calls: Iterable[Call]) -> None:
-        texts = {call: self._render(call) for call in calls if call.source in self._pages or self._is_other(call)}
         try:
+            texts = {call: self._render(call) for call in calls if call.source in self._pages or self._is_other(call)}
             changed = list_changed(calls, texts)
             if not changed:
                 return
             for digest in changed:
                 if self._record.calls.has(path, digest, besides=self._sources):
                     raise ValueError("a region was like another that has not changed")
-            page = (self._output / path).read_bytes().decode("utf-8")
+            page = (self._output / path).read_bytes()
             self._update.files[path] = splice_regions(page, changed)
         except (ValueError, SpliceError, OSError) as error:
             raise UnfitError(f"{path} cannot be brought up to date by its regions alone: {error}") from error
@@ -77,10 +77,10 @@ class PagePlanner:
             return self._list(call.site_url).find(call.number) is not None
         return call.region is Region.RECENT and self._has_other_latest
 
-    def _render(self, call: Call) -> str:
+    def _render(self, call: Call) -> bytes:
         key = replace(call, digest=b"")
         if key not in self._rendered:
-            self._rendered[key] = str(self._ask(call))
+            self._rendered[key] = self._ask(call).encode()
         return self._rendered[key]
 
     def _ask(self, call: Call) -> str:

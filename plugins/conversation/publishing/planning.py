@@ -142,7 +142,7 @@ def _note_activities(changed: Iterable[ChangedThread], settings: Settings, updat
 
 def write_update(record: Record, update: Update, stamps: Mapping[str, Stamp]) -> None:
     """Let the record say what an update has made of the output; `stamps` are those of its files, as written."""
-    gone = [path for path, text in update.files.items() if text is None]
+    gone = [path for path, data in update.files.items() if data is None]
     record.write_outputs(stamps.items())
     record.calls.renew(update.calls)
     record.drop_outputs(gone)

@@ -13,15 +13,15 @@ class SpliceError(ValueError):
     """A page does not hold the regions that it got."""
 
 
-def splice_regions(page: str, changed: Mapping[bytes, str]) -> str:
+def splice_regions(page: bytes, changed: Mapping[bytes, bytes]) -> bytes:
     """Return the page with every changed region, `changed` by the digest of the old text.
 
     Raises SpliceError where a changed region is not in the page as it was.
     """
-    pieces: list[str] = []
+    pieces: list[bytes] = []
     end = 0
     found: set[bytes] = set()
-    for start, stop in sorted(_find_regions(page, {html[: html.find("-->") + 3] for html in changed.values()})):
+    for start, stop in sorted(_find_regions(page, {html[: html.find(b"-->") + 3] for html in changed.values()})):
         digest = digest_region(page[start:stop])
         if digest in changed:
             found.add(digest)
@@ -29,17 +29,17 @@ def splice_regions(page: str, changed: Mapping[bytes, str]) -> str:
             end = stop
     if missing := changed.keys() - found:
         raise SpliceError(f"{len(missing)} of its regions is not in it as it was")
-    return "".join([*pieces, page[end:]])
+    return b"".join([*pieces, page[end:]])
 
 
-def _find_regions(page: str, markers: Iterable[str]) -> Iterator[tuple[int, int]]:
+def _find_regions(page: bytes, markers: Iterable[bytes]) -> Iterator[tuple[int, int]]:
     """Yield where each region that starts with one of some markers starts and stops, markers included.
 
     What a region is called does not change with its text. No comment's text can hold a marker: `markup` lets no `<!--` through.
     """
     for marker in markers:
-        name = marker.partition("conversation:")[2].partition(" ")[0]
-        closing = f"<!-- /conversation:{name} -->"
+        name = marker.partition(b"conversation:")[2].partition(b" ")[0]
+        closing = b"<!-- /conversation:%s -->" % name
         start = page.find(marker)
         while start >= 0:
             stop = page.find(closing, start)

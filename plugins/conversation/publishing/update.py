@@ -24,8 +24,8 @@ class Update:
 
     threads: tuple[str, ...] = ()
     """Names of those that have changed and have a page."""
-    files: dict[str, str | None] = field(default_factory=dict)
-    """New texts by path relative to the output; None: the file goes."""
+    files: dict[str, bytes | None] = field(default_factory=dict)
+    """What is new by path relative to the output; None: the file goes."""
     problems: tuple[Problem, ...] = ()
     """Of the threads that have changed."""
     calls: dict[str, dict[Call, Call]] = field(default_factory=dict)

@@ -12,23 +12,23 @@ from pathlib import Path
 from ..building.stamps import Stamp, stamp_file, stamp_files
 
 
-def write_files(output: Path, files: Mapping[str, str | None], *, staging: Path) -> dict[str, Stamp]:
-    """Write texts by path relative to the output, None for a file that goes; return the stamps of those that stay.
+def write_files(output: Path, files: Mapping[str, bytes | None], *, staging: Path) -> dict[str, Stamp]:
+    """Write files by path relative to the output, None for a file that goes; return the stamps of those that stay.
 
     All are on the disk of `staging` before the first is renamed. Raises OSError.
     """
     clear(staging)
     staging.mkdir(parents=True)
     new: list[tuple[Path, str]] = []
-    for number, (path, text) in enumerate(files.items()):
-        if text is not None:
+    for number, (path, data) in enumerate(files.items()):
+        if data is not None:
             place = staging / str(number)
-            place.write_bytes(text.encode("utf-8"))
+            place.write_bytes(data)
             new.append((place, path))
     for place, path in new:
         (output / path).parent.mkdir(parents=True, exist_ok=True)
         place.replace(output / path)
-    remove_files(output, (path for path, text in files.items() if text is None))
+    remove_files(output, (path for path, data in files.items() if data is None))
     clear(staging)
     return {path: stamp for _, path in new if (stamp := stamp_file(output / path)) is not None}
 
