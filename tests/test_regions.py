@@ -307,3 +307,15 @@ def test_fifty_comments_are_light(tmp_path: Path, settings: str, limit: int) -> 
     data = re.search(r'<script type="application/ld\+json">.*?</script>', html)[0]
     assert len(data.encode()) < 3000
     assert len("".join(pictures)) < 50 * 100
+
+
+def test_a_tombstone_is_nobodys() -> None:
+    """Anybody can write one that claims the author, so it has neither the author's name, nor styling, nor link."""
+    claimed = make_comment("a", state=State.REMOVED, author="ann", name="Ann Example", url="https://ann.example.org/")
+    section = parse_section(
+        PAGE, make_thread(claimed, make_comment("b", "a", 1)), CONVERSATION_AUTHORS={"ann": {"name": "Ann Example"}}
+    )
+    tombstone = section.select_one("#comment-a")
+    assert tombstone is not None
+    assert ["comment", "u-comment", "h-cite", "is-removed"] == tombstone["class"]
+    assert ("Ann" in section.get_text(), []) == (False, tombstone.select('[href*="ann.example"]'))

@@ -173,8 +173,8 @@ def view_comments(
     is_rtl = wording.direction == "rtl"
     for place in placements:
         comment = place.comment
-        author = find_author(comment, settings)
         is_removed = comment.state is State.REMOVED
+        author = None if is_removed else find_author(comment, settings)  # nobody has proved what a tombstone claims
         name = show_name(comment, settings)
         edited = comment.edited
         html = thread.bodies.get(comment.id, "")
