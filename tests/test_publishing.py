@@ -1,5 +1,6 @@
 """Publishing by regions gives what a full build gives, byte for byte, whatever happens to comments."""
 
+import json
 import os
 import pickle
 import re
@@ -601,6 +602,67 @@ def test_a_record_that_somebody_slipped_in_runs_nothing(
     assert "the record of the last build is damaged" in publish(own_site).reason
     assert not mark.exists()
     check_output(own_site)
+
+
+@pytest.mark.parametrize("place", ["{0}", "../{1}", "feeds/../../{1}"])
+def test_a_record_that_names_files_elsewhere(own_site: TestSite, place: str) -> None:
+    """No file outside the output is removed or written, whatever the record says was there."""
+    own_site.write("precious.txt", "x")
+    named = place.format(own_site.root / "precious.txt", "precious.txt")
+    change_record(own_site, f"""UPDATE facts SET value = '["{named}"]' WHERE name = 'leftovers'""")
+    change_record(own_site, "UPDATE facts SET value = 'false' WHERE name = 'is_complete'")
+    assert "no record" in publish(own_site).reason
+    feed = "feeds/comments/talk.atom.xml"
+    change_record(own_site, f"""UPDATE threads SET facts = replace(facts, '"feed":"{feed}"', '"feed":"{named}"')""")
+    for path in (own_site.root / "comments/talk").iterdir():
+        path.unlink()
+    assert "is not in the output" in publish(own_site).reason
+    assert "x" == (own_site.root / "precious.txt").read_text()
+    check_output(own_site)
+
+
+def test_what_is_behind_a_link_in_the_output_stays(own_site: TestSite) -> None:
+    """Where the output is to hold nothing but what is built, the link goes, unless it leads to what was built."""
+    add_settings(own_site, DELETE_OUTPUT_DIRECTORY=True)
+    own_site.write("media/holiday.jpg", "x")
+    own_site.write("feeds/note.txt", "y")
+    output = own_site.root / "output"
+    (output / "media").symlink_to("../media")
+    (output / "lost").symlink_to("nowhere")
+    shutil.rmtree(output / "feeds")
+    (output / "feeds").symlink_to("../feeds")
+    publish(own_site, full=True)
+    assert ("x", "y") == (
+        (own_site.root / "media/holiday.jpg").read_text(),
+        (own_site.root / "feeds/note.txt").read_text(),
+    )
+    links = [path.name for path in output.iterdir() if path.is_symlink()]
+    assert (["feeds"], True) == (links, (output / "feeds/all.atom.xml").is_file())
+
+
+@pytest.mark.parametrize("damage", [None, "", '{"version"', "[]", '{"version": 1, "threads": {}}'])
+def test_a_lost_index_of_threads_is_made_again(own_site: TestSite, damage: str | None) -> None:
+    """A comment that is published can be answered; where the index is no more, the site is built for it."""
+    index = own_site.root / "var/threads.json"
+    if damage is None:
+        index.unlink()
+    else:
+        index.write_text(damage)
+    own_site.write_comment("talk", "f", in_reply_to="a")
+    assert "the receiver's index of threads" in publish(own_site).reason
+    assert "f" in json.loads(index.read_bytes())["threads"]["talk"]["comments"]
+    index.unlink()
+    assert "the receiver's index of threads is not there" == publish(own_site).reason
+    assert "" == publish(own_site).reason
+
+
+def test_an_output_that_cannot_be_written(own_site: TestSite) -> None:
+    """It is the blogger's to mend: place and remedy are said, without a traceback."""
+    add_settings(own_site, OUTPUT_PATH="taken")
+    own_site.write("taken", "x")
+    done = own_site.run("pelican.plugins.conversation.cli", "publish")
+    said = f"{own_site.root}/taken: the site could not be written: File exists; make it a place where you can write"
+    assert (1, f"pelican-comments: {said}") == (done.returncode, done.stderr.strip().rpartition("\n")[2])
 
 
 @pytest.mark.parametrize("names", [7, "a.md", None, b"", b"a\0.md", b"../talk/a.md/b.md", b"\xff.md"])

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import ConversationError
+
 if TYPE_CHECKING:
     from ..publishing.folder_stamps import FolderLook
 
@@ -51,6 +53,8 @@ def _publish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_ru
     except BuildError as error:
         logger.error("%s", error, exc_info=error.__cause__)
         sys.exit(1)
+    except OSError as error:
+        raise ConversationError(_explain(error)) from error
     report(outcome.problems)
     if outcome.reason:
         verb = "Would build" if dry_run else "Built"
@@ -63,6 +67,13 @@ def _publish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_ru
             click.echo(f"  {path}")
     else:
         click.echo("Nothing has changed.")
+
+
+def _explain(error: OSError) -> str:
+    place = error.filename2 or error.filename
+    if place is None:
+        return f"the site could not be written: {error}; mend the disk and publish again"
+    return f"{place}: the site could not be written: {error.strerror}; make it a place where you can write"
 
 
 def _name(threads: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import fcntl
 import gc
 import os
 import sqlite3
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from pelican import Pelican
 
 from ..building.conversations import read_clock
 from ..building.site import list_theme_folders, site_settings
-from ..building.stamps import Stamp, describe_settings, stamp_file, stamp_files
+from ..building.stamps import Stamp, describe_settings, stamp_file
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..model import Problem
@@ -32,7 +32,7 @@ from .record import Record, list_owned, make_cache_folder, record_path
 from .recording import Staging, Turns, stage
 from .region_tables import RecordError
 from .update import UnfitError, Update
-from .writing import clear, move_files, remove_files, write_files
+from .writing import clear, is_inside, list_others, move_files, remove_files, write_files
 
 
 class BuildError(ConversationError):
@@ -114,6 +114,8 @@ class Publisher:
         before = record.read_fact("inputs", Inputs)
         if change := explain_change(before, self._found, self._settings, with_trees=with_trees):
             raise UnfitError(change)
+        if self._settings.receiver is not None and not self._index_path().is_file():
+            raise UnfitError("the receiver's index of threads is not there")
         turns = record.read_fact("turns", Turns)
         if turns.closes_at is not None and turns.closes_at <= read_clock():
             raise UnfitError("a page has closed by its age")
@@ -127,19 +129,29 @@ class Publisher:
                 raise UnfitError(f"somebody else has changed or removed {path} in the output")
 
     def _apply(self, record: Record, update: Update) -> None:
+        if strange := next((path for path in update.files if not is_inside(path)), None):
+            raise RecordError(f"{strange!r} is not in the output")
         if update.files:
             record.complete(is_complete=False)
             stamps = write_files(self.output, update.files, staging=staging_path(self.output))
+        self._tell_receiver(update)
         with record.change():
             write_update(record, update, stamps if update.files else {})
             record.complete()
-        self._tell_receiver(update)
 
     def _tell_receiver(self, update: Update) -> None:
         if self._settings.receiver is not None and update.ids:
-            from ..receiver.thread_index import index_path, update_index  # brings the inbox along
+            from ..receiver.thread_index import update_index  # brings the inbox along
 
-            update_index(index_path(self._settings), update.ids)
+            try:
+                update_index(self._index_path(), update.ids)
+            except (OSError, ValueError) as error:
+                raise UnfitError(f"the receiver's index of threads cannot be brought up to date ({error})") from error
+
+    def _index_path(self) -> Path:
+        from ..receiver.thread_index import index_path  # as above
+
+        return index_path(self._settings)
 
     def _make_regions(self) -> Regions:
         """Return the regions of this moment; their templates are read once."""
@@ -169,19 +181,18 @@ class Publisher:
         """Remove what is no longer built, and let the record of the build hold for the output."""
         with Record.reopen(self._record) as record:
             leftovers = record.read_fact("leftovers", frozenset[str]) - stamps.keys()
-            remove_files(self.output, leftovers | self._list_foreign(stamps))
+            remove_files(self.output, leftovers | self._list_foreign(stamps.keys()))
             with record.change():
                 record.write_outputs(stamps.items())
                 record.write_facts({"leftovers": frozenset()})
             record.complete()
 
-    def _list_foreign(self, built: Container[str]) -> frozenset[str]:
+    def _list_foreign(self, built: Collection[str]) -> frozenset[str]:
         """Return what DELETE_OUTPUT_DIRECTORY means: files that were not built, but for those in OUTPUT_RETENTION."""
         if not self._found["DELETE_OUTPUT_DIRECTORY"]:
             return frozenset()
         kept = frozenset(self._found["OUTPUT_RETENTION"])
-        paths = (path for path, _ in stamp_files(self.output))
-        return frozenset(path for path in paths if path not in built and path.partition("/")[0] not in kept)
+        return frozenset(path for path in list_others(self.output, built) if path.partition("/")[0] not in kept)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -25,6 +25,7 @@ from ..comments.store import FolderState
 from ..model import Page
 from ..rendering.feed_values import ENGLISH, FeedThread
 from .region_tables import Calls, ListedPages, RecordError, Table
+from .writing import is_inside
 
 T = TypeVar("T")
 KnownFolders = Mapping[str, tuple[str, str]]
@@ -260,6 +261,8 @@ def list_owned(path: Path) -> frozenset[str]:
     try:
         with Record.reopen(path) as record:
             owned = record.read_fact("leftovers", frozenset[str])
-            return owned | record.read_outputs().keys() if record.read_fact("is_staged", bool) else owned
+            if record.read_fact("is_staged", bool):
+                owned |= record.read_outputs().keys()
+            return frozenset(filter(is_inside, owned))
     except RecordError:
         return frozenset()

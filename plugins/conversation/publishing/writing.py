@@ -6,8 +6,8 @@ Rule: nothing is written in place, and nothing is left half done that the next r
 import filecmp
 import os
 import shutil
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
 from ..building.stamps import Stamp, stamp_file, stamp_files
 
@@ -56,9 +56,26 @@ def remove_files(output: Path, paths: Iterable[str]) -> None:
         target = output / path
         target.unlink(missing_ok=True)
         for folder in target.parents:
-            if folder == output or not folder.is_dir() or any(folder.iterdir()):
+            if folder == output or folder.is_symlink() or not folder.is_dir() or any(folder.iterdir()):
                 break
             folder.rmdir()
+
+
+def list_others(output: Path, built: Collection[str]) -> Iterator[str]:
+    """Yield the files and links of an output that were not built, by path relative to it.
+
+    No link is followed, as what is behind it is not in the output; one that leads to what was built stays.
+    """
+    kept = {*built, *(str(folder) for path in built for folder in PurePosixPath(path).parents)}
+    for place, folders, files in os.walk(output):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        paths = (Path(place, name).relative_to(output).as_posix() for name in (*links, *files))
+        yield from (path for path in paths if path not in kept)
+
+
+def is_inside(path: str) -> bool:
+    """Whether a relative path stays in the folder that it is relative to."""
+    return not path.startswith("/") and ".." not in path.split("/")
 
 
 def clear(folder: Path) -> None:

@@ -50,9 +50,12 @@ def write_index(conversations: Conversations, path: Path) -> None:
 
 def update_index(path: Path, ids: Mapping[str, Sequence[str]]) -> None:
     """Write the ids of what is published in some threads, by name, into an index; raises OSError, or ValueError where it is none."""
-    threads = json.loads(path.read_bytes())["threads"]
-    for name, found in ids.items():
-        threads[name]["comments"] = sorted(found)
+    try:
+        threads = json.loads(path.read_bytes())["threads"]
+        for name, found in ids.items():
+            threads[name]["comments"] = sorted(found)
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"it is no index of these threads ({error!r})") from error
     _write(threads, path)
 
 
