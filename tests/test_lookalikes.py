@@ -38,14 +38,14 @@ ALIKE = {
     ],
     "letters of other scripts": [
         "Аnn Example", "Аnn Ехаmрlе", "АNN ЕХАМРLЕ", "Αnn Example", "Ann Εxample", "Ann Exαmple", "Ann Exaмple",
-        "Ꭺnn Example", "Ann Exampӏe", "Ann ExampІe", "Ann Exɑmple", "Ann E×ample", "Ann ℮xample",
+        "Ꭺnn Example", "Ann Exampӏe", "Ann ExampІe", "Ann Exɑmple", "Ann E×ample", "Ann ℮xample", "ᗩᑎᑎ EXAMPLE",
     ],
     "strokes that join or part": ["Ann Exarnple", "ANN EXARNPLE", "Ann ExampIe", "Ann Examp1e", "Ann Examp|e", "ann exampIe"],
     "a claim beside it": [
         "Ann Example (author)", "Ann Example, admin", "Admin Ann Example", "Ann Example [Official]", "ann_example_admin",
         "Ann Example, the author of this blog", "The author: Ann Example", "The Real Ann Example", "Ann Example - blog owner",
         "Ann Example (Autorin)", "Ann Example, l’auteur du blog", "Ann Example (Modérateur)", "Ann Example（管理人）",
-        "Ann Example автор", "Ann Example (관리자)", "Ann Example (Аdmin)", "Аnn Ехаmрlе ✓ verified", "AUTHOR ANN EXAMPLE",
+        "Ann Example автор", "Ann Example Author 2026", "Ann Example (web admin)", "Ann Example, this blog's author", "Ann Example (관리자)", "Ann Example (Аdmin)", "Аnn Ехаmрlе ✓ verified", "AUTHOR ANN EXAMPLE",
     ],
 }  # fmt: skip
 

@@ -23,13 +23,16 @@ _CLAIMS = """
     관리자 글쓴이 운영자 작성자 주인장
 """
 """Words by which a name claims to be the author's."""
-_FILLERS = "a and blog by blogs d das de del der des di die du e el et il l la le my of site the this und von y your"
-"""Words that may stand beside such a claim, as in "the author of this blog"."""
+_FILLERS = (
+    "a and blog by blogs d das de del der des di die du e el et il l la le my of s site the this und von web y your"
+)
+"""Words that may stand beside such a claim, as in "the author of this blog"; numbers may, too."""
 
 _SPELLINGS = {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ß": "ss", "ẞ": "SS"}
 """Letters that are written as two where a keyboard has them not; Unicode does not take them apart."""
-_LOOKS = {"м": "m", "ӏ": "l"}
-"""What nearly every font draws otherwise than TS 39 has it (as ʍ and i)."""
+_LOOKS = {"м": "m", "ӏ": "l", "ᗩ": "A", "ᑕ": "C", "ᑎ": "N", "ᑫ": "q", "ᔕ": "S", "ᗯ": "W", "ᘔ": "Z"}
+"""What nearly every font draws otherwise than TS 39 has it (as ʍ and i), and what it lacks of the Canadian syllables that fancy
+names are written with."""
 _ASCII_LOOKS = {"I": "l", "1": "l", "|": "l", "0": "O"}
 """What TS 39 has for ASCII letters and digits, but for m and rn; most names need no more of its table, which takes 20 ms to load."""
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -104,7 +107,7 @@ def _list_claimed_parts(words: Sequence[str]) -> Iterator[Sequence[str]]:
     claims = [_is_among(word, _read_words(_CLAIMS)) for word in words]
     if not any(claims) or len(words) > _MAX_WORDS:
         return
-    spare = [claims[n] or _is_among(word, _read_words(_FILLERS)) for n, word in enumerate(words)]
+    spare = [claims[n] or word.isdecimal() or _is_among(word, _read_words(_FILLERS)) for n, word in enumerate(words)]
     for start in range(len(words)):
         for end in range(len(words), start, -1):
             if all(spare[end:]) and any(claims[:start] + claims[end:]):
