@@ -140,7 +140,7 @@ def test_a_comment_that_its_file_cannot_carry_is_refused(change: dict[str, objec
 
 
 def test_the_written_file_is_plain_yaml() -> None:
-    """What is written is what DESIGN shows, quoted only where YAML needs it."""
+    """What is written is what a person would write, quoted only where YAML needs it."""
     comment = make_comment(id="b", parent="a", url="https://example.org/", anchors=("comment-12",), body="Hello *you*.")
     expected = b"---\nname: Reader\ndate: 2026-03-14T09:26:53Z\nin_reply_to: a\nurl: https://example.org/\nanchors: [comment-12]\n---\nHello *you*.\n"
     assert expected == format_comment(comment)

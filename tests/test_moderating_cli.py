@@ -414,7 +414,7 @@ def find_reply(site: ModeratedSite, author: str = "ann") -> str:
 
 
 def assert_is_signed(site: ModeratedSite, id: str, author: str = "ann") -> None:
-    """Check a signature as DESIGN says anybody can."""
+    """Check a signature as anybody can, with ssh-keygen."""
     path = site.root / path_of(id)
     command = [
         "ssh-keygen",

@@ -91,7 +91,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """One comment file's content. DESIGN, "A comment file", gives each field's format."""
+    """One comment file's content; `comment_header` has each field's format."""
 
     thread: str
     """Folder name."""

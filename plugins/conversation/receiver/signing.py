@@ -26,7 +26,7 @@ SAME_TEXT_AGE = timedelta(minutes=10)
 STEP = timedelta(minutes=10)
 """Times in ids are rounded down to it."""
 ID_CHARACTERS = 10
-"""50 bits. Two comments with one id would be taken for one, so DESIGN's four random characters are too few here: at a
+"""50 bits. Two comments with one id would be taken for one, so four random characters would be too few: at a
 hundred comments a second, 60,000 in one `STEP`, there is one such pair in 600,000 steps."""
 
 
