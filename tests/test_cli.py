@@ -133,7 +133,20 @@ def test_serve_follows_every_change(served: Served) -> None:
     settings = site.write("new.py", (site.root / "pelicanconf.py").read_text().replace("A site", "Renamed"))
     settings.replace(site.root / "pelicanconf.py")
     served.wait_until("/talk.html", "v2 Renamed")
-    assert [] == list((site.root / "output").rglob("*.md"))
+    assert [] == list((site.root / "cache/served").rglob("*.md"))
+
+
+def test_what_is_served_is_not_the_output(served: Served) -> None:
+    """A build of another command takes nothing from it, and has nothing of this machine's addresses and form."""
+    site = served.site
+    assert "conversation-form" in served.get("/talk.html")[1]
+    site.write_comment("talk", "b", body="A second comment.")
+    assert 0 == site.run(*COMMAND, "publish").returncode
+    served.wait_until("/talk.html", "A second comment.")
+    shown, written = served.get("/talk.html")[1], site.read("talk.html")
+    assert ("conversation-form" in shown, served.address in shown) == (True, True)
+    assert ("conversation-form" in written, served.address in written) == (False, False)
+    assert "A second comment." in written
 
 
 def test_serve_survives_a_broken_source(served: Served) -> None:

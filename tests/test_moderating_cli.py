@@ -157,6 +157,16 @@ def test_what_a_terminal_obeys_is_not_printed(site: ModeratedSite, run: Run) -> 
         assert not set("\x1b\x07\x9b\u202e") & set(out + err)
 
 
+def test_a_stranger_with_the_authors_name(site: ModeratedSite, run: Run) -> None:
+    """Who decides reads that it is a guest before the comment is approved."""
+    site.submit(A, name="Ann Example ✓")
+    said = "the name can be taken for Ann Example, so the page says that it is a guest's"
+    assert said in " ".join(run("queue")[1].split())
+    assert f"guest:     {said}\n" in run("show", A)[1]
+    site.submit(B, name="Ben")
+    assert "guest" not in run("show", B)[1]
+
+
 def test_show_a_comment_of_the_queue(site: ModeratedSite, run: Run) -> None:
     """Whole, line by line, with what is to be known about it; nothing private."""
     site.submit(A, B, name="Ann", body="One\n\n    two", marks=["7 links"])

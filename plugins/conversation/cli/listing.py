@@ -3,7 +3,7 @@
 Rule: nobody gets a table whose columns are a word wide; below `TABLE_WIDTH` nothing stands beside anything else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -12,7 +12,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ..model import Comment
+from ..comments.lookalikes import find_author_alike
+from ..model import Author, Comment
 from .session_end import shorten, show_text
 
 TABLE_WIDTH = 80
@@ -34,6 +35,12 @@ class Row:
     """None where its file has an error."""
     notes: tuple[str, ...] = ()
     """What is to be known about it, a few words each."""
+
+
+def describe_guest(comment: Comment | None, authors: Iterable[Author]) -> str:
+    """Return in words that a commenter's name can be taken for an author's; empty where it cannot."""
+    alike = find_author_alike(comment.name, authors) if comment is not None and comment.name else None
+    return f"the name can be taken for {alike.name}, so the page says that it is a guest's" if alike else ""
 
 
 def print_rows(rows: Sequence[Row], *, timezone: tzinfo) -> None:

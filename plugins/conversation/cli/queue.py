@@ -4,16 +4,17 @@ Rule: what is marked comes first, so that what is not stands last, nearest to th
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
 from ..comments.comment_file import format_moment
+from ..model import Author
 from ..moderation.candidates import Candidate
 from ..moderation.decisions import Facts
 from ..moderation.planning import find_hindrance
 from .deciding import open_moderation
-from .listing import Row, print_rows
+from .listing import Row, describe_guest, print_rows
 
 
 @click.command(name="queue", short_help="List what waits for a decision.")
@@ -33,16 +34,22 @@ def command(settings_file: str, *, as_json: bool) -> None:
     if not queue:
         click.echo("Nothing waits.")
         return
-    rows = [Row(c.thread, c.id, c.comment, _notes(c, facts)) for c in queue]
+    authors = moderation.settings.authors.values()
+    rows = [Row(c.thread, c.id, c.comment, _notes(c, facts, authors)) for c in queue]
     print_rows(rows, timezone=moderation.settings.timezone)
     marked = sum(bool(candidate.marks) for candidate in queue)
     click.echo(f"{len(queue)} in the queue{f', {marked} of them marked' if marked else ''}.")
 
 
-def _notes(candidate: Candidate, facts: Facts) -> tuple[str, ...]:
+def _notes(candidate: Candidate, facts: Facts, authors: Iterable[Author]) -> tuple[str, ...]:
     hindrance = find_hindrance(candidate, facts)
-    problems = tuple(problem.message for problem in candidate.problems)
-    return (*candidate.marks, *problems, *([f"waits: {hindrance}"] if hindrance else []))
+    found = (
+        *candidate.marks,
+        describe_guest(candidate.comment, authors),
+        *(problem.message for problem in candidate.problems),
+        f"waits: {hindrance}" if hindrance else "",
+    )
+    return tuple(filter(None, found))
 
 
 def _format_json(queue: Sequence[Candidate], facts: Facts) -> str:

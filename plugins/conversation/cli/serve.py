@@ -16,6 +16,7 @@ from ..building.site import load_pelican_settings
 from ..errors import ConversationError
 from ..plugin import report
 from ..publishing.publisher import BuildError, Publisher
+from ..publishing.record import make_cache_folder
 from .local_receiver import LocalReceiver, open_receiver
 from .local_server import Mounts, open_server
 from .site_files import SiteFiles
@@ -24,12 +25,22 @@ from .watching import Changes, Watcher, find_sources, has_changed_since, read_fi
 logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+SERVED = "served"
+"""Folder below Pelican's CACHE_PATH where what is served is built: its addresses and its form are of this machine, and nothing of
+that gets into the output, nor does another command's build take it from here."""
 NO_QUESTIONS = {"SSH_ASKPASS": "false", "SSH_ASKPASS_REQUIRE": "force"}
 """A key with a passphrase would make ssh-keygen ask in this terminal, while somebody waits in the browser."""
 
 
 @click.command(name="serve", short_help="Build the blog, serve it here, follow every change.")
-@click.option("-p", "--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option(
+    "-p",
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes a free one.",
+)
 @click.pass_obj
 def command(settings_file: str, port: int) -> None:
     """Build the blog and serve it on this machine, following every change.
@@ -39,8 +50,10 @@ def command(settings_file: str, port: int) -> None:
     init(level=logging.WARNING)
     os.environ.update(NO_QUESTIONS)
     path = Path(settings_file).absolute()
-    output = Path(load_pelican_settings(path)["OUTPUT_PATH"])
-    output.mkdir(parents=True, exist_ok=True)
+    cache = path.parent / load_pelican_settings(path)["CACHE_PATH"]
+    make_cache_folder(cache)
+    output = cache / SERVED
+    output.mkdir(exist_ok=True)
     mounts = Mounts(SiteFiles(output))
     server = open_server(mounts, HOST, port)
     server.start()
@@ -121,7 +134,7 @@ class _ServedBlog:
 
     @property
     def _overrides(self) -> Mapping[str, object]:
-        return {"SITEURL": self.address, "FEED_DOMAIN": self.address}
+        return {"SITEURL": self.address, "FEED_DOMAIN": self.address, "OUTPUT_PATH": str(self.output)}
 
     def _build(self, entries: frozenset[str] | None = None) -> None:
         """Publish; what goes wrong is said, and the last good output goes on being served.

@@ -13,7 +13,7 @@ from ..moderation.candidates import Candidate
 from ..moderation.moderating import Moderation
 from ..moderation.planning import STATE_WORDS, find_hindrance
 from .deciding import open_moderation
-from .listing import format_date
+from .listing import describe_guest, format_date
 from .picking import NoSuchIdError, find_comment, ids_argument, pick_candidates, pick_public
 from .session_end import show_text
 
@@ -54,6 +54,8 @@ def _show_candidate(candidate: Candidate, moderation: Moderation) -> None:
     hindrance = find_hindrance(candidate, moderation.read_facts([], {candidate.thread} - {""}))
     for mark in candidate.marks:
         click.echo(f"marked:    {show_text(mark)}")
+    if guest := describe_guest(candidate.comment, moderation.settings.authors.values()):
+        click.echo(f"guest:     {guest}")
     if hindrance:
         click.echo(f"waits:     {hindrance}")
     for problem in candidate.problems:

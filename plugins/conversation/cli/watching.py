@@ -68,7 +68,8 @@ def find_sources(settings_file: Path) -> Sources:
     folders = (*texts, Path(found["THEME"]))
     return Sources(
         tuple(path for path in folders if path.is_dir()), (settings.allowed_signers, *sorted(siblings)), texts,
-        settings.path, (Path(found["OUTPUT_PATH"]), settings.inbox, settings.secret.parent),
+        settings.path,
+        (Path(found["OUTPUT_PATH"]), settings.root / found["CACHE_PATH"], settings.inbox, settings.secret.parent),
     )  # fmt: skip
 
 
