@@ -104,7 +104,7 @@ LAYERS = (
     {"inbox.pusher", "moderation.exchange"},
     {"moderation.moderating"},
     # entry points: glue
-    {"building.site_feeds", "publishing.splicing", "publishing.update"},
+    {"building.site_feeds", "publishing.splicing", "publishing.stale", "publishing.update"},
     {
         "cli.check",
         "cli.editor",

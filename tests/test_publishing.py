@@ -661,8 +661,9 @@ def test_an_output_that_cannot_be_written(own_site: TestSite) -> None:
     add_settings(own_site, OUTPUT_PATH="taken")
     own_site.write("taken", "x")
     done = own_site.run("pelican.plugins.conversation.cli", "publish")
-    said = f"{own_site.root}/taken: the site could not be written: File exists; make it a place where you can write"
-    assert (1, f"pelican-comments: {said}") == (done.returncode, done.stderr.strip().rpartition("\n")[2])
+    said = f"the site could not be published: {own_site.root}/taken: File exists; mend its permissions, its place or the disk"
+    assert (1, True) == (done.returncode, f"pelican-comments: {said}" in done.stderr)
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("names", [7, "a.md", None, b"", b"a\0.md", b"../talk/a.md/b.md", b"\xff.md"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..comments.allowed_signers import Signer, parse_allowed_signers
-from ..comments.listing import show_path
+from ..comments.listing import FolderListing, show_path
 from ..comments.pages import report_unowned
 from ..comments.reading import Rules
 from ..comments.store import FolderState, Store
@@ -64,7 +64,9 @@ def read_conversations(site: Site, shelf: Shelf | None = None) -> Conversations:
         for listing in store.list_threads():
             thread, found = reader.read(listing)
             problems.extend(found)
-            if thread is not None:
+            if thread is not None and listing.name in threads:
+                problems.append(_report_twin(listing))
+            elif thread is not None:
                 threads[listing.name] = thread
                 folders.append((listing.name, listing.path, thread.count))
         reader.finish()
@@ -78,6 +80,13 @@ def read_conversations(site: Site, shelf: Shelf | None = None) -> Conversations:
         )
     problems.extend(report_unowned(folders, site.owners))
     return Conversations(site, threads, tuple(sorted(set(problems))), states)
+
+
+def _report_twin(listing: FolderListing) -> Problem:
+    message = (
+        f"another folder is {listing.name!r} too, in another spelling of Unicode, and this one's comments are not shown"
+    )
+    return Problem(listing.path, 1, "twin-folder", message, "move its files into the other one")
 
 
 def make_rules(settings: Settings, signers: Sequence[Signer]) -> Rules:

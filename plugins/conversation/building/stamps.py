@@ -7,9 +7,13 @@ import marshal
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta, tzinfo
 from hashlib import blake2b
 from pathlib import Path, PurePath
+from types import SimpleNamespace
+from typing import Any
 
 Stamp = tuple[int, int]
 """Size in bytes, and time of the last change in nanoseconds."""
@@ -27,12 +31,12 @@ def stamp_file(path: str | Path) -> Stamp | None:
 def stamp_files(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> Iterator[tuple[str, Stamp]]:
     """Yield the files below a folder with their stamps, by path relative to it, folders that `skip` names left out.
 
-    `skip` is given absolute paths.
+    `skip` is given absolute paths. A folder that cannot be read, or a link to itself, is passed over, as Pelican does.
     """
     waiting = [str(folder)]
     start = len(str(folder)) + 1
     while waiting:
-        with os.scandir(waiting.pop()) as entries:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 if entry.is_dir():
                     if not skip(entry.path):
@@ -61,7 +65,7 @@ def _is_foreign(path: str, own: str) -> bool:
 
 
 def describe_settings(settings: Mapping[str, object], leave_out: Iterable[str] = ()) -> dict[str, str]:
-    """Return what each setting says, in 16 hexadecimal digits; functions and classes by their names."""
+    """Return what each setting says, in 16 hexadecimal digits; functions, classes and objects of these by their names."""
     names = settings.keys() - set(leave_out)
     return {
         name: blake2b(_describe(settings[name]).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
@@ -69,15 +73,31 @@ def describe_settings(settings: Mapping[str, object], leave_out: Iterable[str] =
     }
 
 
-def _describe(value: object) -> str:
+def _describe(value: object, within: tuple[object, ...] = ()) -> str:
+    """Return what a value says; `within` are the values that it is in."""
     if value is None or isinstance(value, str | bytes | int | float | PurePath | date | time | timedelta | tzinfo):
         return repr(value)
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_describe(key)}: {_describe(item)}' for key, item in value.items())}}}"
+    if any(value is one for one in within):
+        return "<itself>"
+    within = (*within, value)
+    held = _list_fields(value)
+    if held is not None:
+        return f"{{{', '.join(f'{_describe(key, within)}: {_describe(item, within)}' for key, item in held.items())}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_describe, value))}]"
+        return f"[{', '.join(_describe(item, within) for item in value)}]"
     if isinstance(value, set | frozenset):
-        return f"({', '.join(sorted(map(_describe, value)))})"
+        return f"({', '.join(sorted(_describe(item, within) for item in value))})"
     name = getattr(value, "__qualname__", None) or type(value).__qualname__
     pattern = getattr(value, "pattern", "")  # of a regular expression
     return f"<{getattr(value, '__module__', None) or type(value).__module__}.{name} {pattern!r}>"
+
+
+def _list_fields(value: object) -> Mapping[Any, object] | None:
+    """Return what a mapping, or an object that does nothing but hold values, has by name; None for another one."""
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, SimpleNamespace):
+        return vars(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return None

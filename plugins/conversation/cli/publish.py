@@ -39,8 +39,11 @@ def command(settings_file: str, full: bool, dry_run: bool) -> None:
     init(level=logging.WARNING)
     found = load_pelican_settings(Path(settings_file))
     settings = site_settings(found)
-    with begin_look(found, settings) as look:  # goes on while the rest is imported
-        _publish(found, look, full=full, dry_run=dry_run)
+    try:
+        with begin_look(found, settings) as look:  # goes on while the rest is imported
+            _publish(found, look, full=full, dry_run=dry_run)
+    except OSError as error:
+        raise ConversationError(_explain(error)) from error
 
 
 def _publish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_run: bool) -> None:
@@ -53,8 +56,6 @@ def _publish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_ru
     except BuildError as error:
         logger.error("%s", error, exc_info=error.__cause__)
         sys.exit(1)
-    except OSError as error:
-        raise ConversationError(_explain(error)) from error
     report(outcome.problems)
     if outcome.reason:
         verb = "Would build" if dry_run else "Built"
@@ -71,9 +72,8 @@ def _publish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_ru
 
 def _explain(error: OSError) -> str:
     place = error.filename2 or error.filename
-    if place is None:
-        return f"the site could not be written: {error}; mend the disk and publish again"
-    return f"{place}: the site could not be written: {error.strerror}; make it a place where you can write"
+    why = f"{place}: {error.strerror}" if place else str(error)
+    return f"the site could not be published: {why}; mend its permissions, its place or the disk, and publish again"
 
 
 def _name(threads: Sequence[str]) -> str:

@@ -16,8 +16,8 @@ from typing import NamedTuple
 from ..model import Problem, Severity
 from ..text import is_thread_name
 
-HOUSEKEEPING = frozenset({".gitkeep", ".gitignore", ".gitattributes", "README.md"})
-"""Files at the top of the folder that are the blogger's own."""
+HOUSEKEEPING = frozenset({".gitkeep", ".gitignore", ".gitattributes", ".git", "README.md"})
+"""What stands at the top of the folder and is the blogger's own; `.git`: the comments are a repository of their own."""
 SETTLED_NS = 2_000_000_000
 """The coarsest clock of a file system in use, FAT's."""
 
@@ -86,10 +86,11 @@ def list_threads(folder: Path, root: Path, entries: Iterable[Entry]) -> Iterator
         path, place = f"{top}/{make_printable(entry.name)}", f"{folder}{os.sep}{entry.name}"
         if entry.is_link:
             yield FolderListing("", path, place, (), (report_symlink(path),))
+        elif entry.name in HOUSEKEEPING:
+            continue
         elif not entry.is_folder:
-            if entry.name not in HOUSEKEEPING:
-                problem = report_stray(path, "move it into the folder of its thread, or out of here")
-                yield FolderListing("", path, place, (), (problem,))
+            problem = report_stray(path, "move it into the folder of its thread, or out of here")
+            yield FolderListing("", path, place, (), (problem,))
         elif not is_thread_name(name := unicodedata.normalize("NFC", entry.name)):
             message = f"{entry.name!r} cannot name a thread"
             problem = Problem(

@@ -4,7 +4,8 @@ Rule: what cannot be compared counts as changed.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,16 @@ def take_inputs(found: Mapping[str, Any], settings: Settings, *, described: Mapp
     return Inputs(described or describe_settings(found, VARYING), _stamp_trees(found, settings), stamp_code())
 
 
+def add_code(inputs: Inputs, began: int) -> Inputs:
+    """Return inputs with the modules that were loaded since, in a build that began at `began` (ns since 1970).
+
+    One that was changed meanwhile counts as changed: nobody knows which text of it ran.
+    """
+    later = {path: stamp for path, stamp in stamp_code().items() if path not in inputs.code}
+    changed = {path: (-1, -1) for path, (_, time_ns) in later.items() if time_ns >= began}
+    return replace(inputs, code={**inputs.code, **later, **changed})
+
+
 def explain_change(
     before: Inputs, found: Mapping[str, Any], settings: Settings, *, with_trees: bool = True
 ) -> str | None:
@@ -57,13 +68,31 @@ def _stamp_trees(found: Mapping[str, Any], settings: Settings) -> Mapping[str, s
     def is_apart(path: str) -> bool:
         return path in apart or path.rpartition("/")[2] in _NOT_CONTENT or Path(path, "pyvenv.cfg").exists()
 
-    theme = (Path(found["THEME"]), *map(Path, found["THEME_TEMPLATES_OVERRIDES"]))
+    overrides = [Path(folder) for folder in found["THEME_TEMPLATES_OVERRIDES"]]
+    theme = (Path(found["THEME"]), *overrides, *(folder.parent / "translations" for folder in overrides))
     return {
-        "the content": stamp_tree(content, is_apart),
+        "the content": " ".join(stamp_tree(folder, is_apart) for folder in (content, *_list_outside(found, content))),
         "the theme": " ".join(stamp_tree(folder.absolute(), is_apart) for folder in theme),
         "the list of keys": stamp_tree(settings.allowed_signers),
         "this plugin": " ".join(stamp_tree(folder) for folder in (OWN_TEMPLATES, OWN_CATALOGUES)),
     }
+
+
+def _list_outside(found: Mapping[str, Any], content: Path) -> Iterator[Path]:
+    """Yield what Pelican is told to read that does not lie in the content."""
+    for name in ("ARTICLE_PATHS", "PAGE_PATHS", "STATIC_PATHS"):
+        for path in found[name]:
+            place = Path(normpath(content / path))
+            if not place.is_relative_to(content):
+                yield place
+
+
+def is_copied(found: Mapping[str, Any], folder: Path) -> bool:
+    """Whether Pelican copies a folder into the output as it is, being below a static path."""
+    content = Path(found["PATH"]).absolute()
+    static = (Path(normpath(content / path)) for path in found["STATIC_PATHS"])
+    excluded = [Path(normpath(content / path)) for path in found["STATIC_EXCLUDES"]]
+    return any(folder.is_relative_to(path) for path in static) and not any(map(folder.is_relative_to, excluded))
 
 
 def _list_apart(found: Mapping[str, Any], settings: Settings) -> Iterator[Path]:

@@ -85,7 +85,7 @@ def _read_changed(
     names: set[str] = set()
     for entry, folder in folders.items():
         before_state = record.find_folder(entry)
-        name = folder.name if folder is not None else before_state.thread if before_state is not None else ""
+        name = (folder.name if folder is not None else "") or (before_state.thread if before_state is not None else "")
         if folder is not None:
             problems += folder.problems
         if not name:
@@ -109,8 +109,11 @@ def _read_changed(
 
 def _compare(record: Record, settings: Settings, thread: Thread, before: ThreadRecord) -> ThreadRecord:
     """Return what the record will say of a thread; raises UnfitError where its pages need Pelican."""
-    if thread.name in record.read_fact("read_outside", frozenset[str]):
+    read_outside = record.read_fact("read_outside", frozenset[str])
+    if thread.name in read_outside:
         raise UnfitError(f"a template reads more of the thread {thread.name!r} than its regions")
+    if "" in read_outside:
+        raise UnfitError("a template asks for the latest comments or the list where nobody can tell for which page")
     after = describe_thread(thread, settings, before)
     if after.parts != before.parts:
         raise UnfitError(f"the thread {thread.name!r} has another number of further pages")

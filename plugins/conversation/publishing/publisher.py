@@ -26,13 +26,16 @@ from ..model import Problem
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
 from .folder_stamps import FolderLook, begin_look
-from .inputs import VARYING, Inputs, explain_change, staging_path
+from .inputs import VARYING, Inputs, explain_change, is_copied, staging_path
 from .planning import plan_update, write_update
 from .record import Record, list_owned, make_cache_folder, record_path
 from .recording import Staging, Turns, stage
 from .region_tables import RecordError
 from .update import UnfitError, Update
 from .writing import clear, is_inside, list_others, move_files, remove_files, write_files
+
+COMPRESSED = (".gz", ".br", ".zst")
+"""What plugins add to the name of a page for its compressed copy, which only they can make."""
 
 
 class BuildError(ConversationError):
@@ -103,6 +106,9 @@ class Publisher:
                 self._check_outputs(outputs)
                 update = plan_update(record, self._settings, self.output, self._make_regions(), entries=entries)
                 self._check_outputs(record.find_outputs(update.files.keys() - outputs.keys()))
+                copies = [path + suffix for path in update.files for suffix in COMPRESSED]
+                if found := next(iter(record.find_outputs(copies)), None):
+                    raise UnfitError(f"{found} was made of a page that has changed")
                 if not dry_run:
                     self._apply(record, update)
             except (RecordError, sqlite3.Error) as error:
@@ -111,6 +117,8 @@ class Publisher:
 
     def _check(self, record: Record, *, with_trees: bool) -> None:
         """Raise UnfitError if anything that the build has read, but comments, is another now."""
+        if is_copied(self._found, self._settings.path):
+            raise UnfitError("the folder of comments is in STATIC_PATHS, and Pelican copies it")
         before = record.read_fact("inputs", Inputs)
         if change := explain_change(before, self._found, self._settings, with_trees=with_trees):
             raise UnfitError(change)
@@ -119,6 +127,8 @@ class Publisher:
         turns = record.read_fact("turns", Turns)
         if turns.closes_at is not None and turns.closes_at <= read_clock():
             raise UnfitError("a page has closed by its age")
+        if turns.closed_at is not None and turns.closed_at > read_clock():
+            raise UnfitError("the clock was set back, and a page is open again")
         if turns.due_at is not None and turns.due_at <= datetime.now(UTC):
             raise UnfitError("a post of the future is due")
 
@@ -164,18 +174,27 @@ class Publisher:
 
     def _build(self) -> None:
         """Build in full beside the output, then rename what is new into it, and remove what is no longer built."""
-        staging = staging_path(self.output)
-        clear(staging)
-        described = describe_settings(self._found, VARYING)
+        folder = staging_path(self.output)
+        clear(folder)
+        staging = Staging(self.output, describe_settings(self._found, VARYING), list_owned(self._record))
         try:
-            with stage(Staging(self.output, described, list_owned(self._record))):
-                _run(Pelican({**_copy(self._found), "OUTPUT_PATH": str(staging)}))
+            with stage(staging):
+                _run(Pelican({**_copy(self._found), "OUTPUT_PATH": str(folder)}))
             self.output.mkdir(parents=True, exist_ok=True)
-            stamps = move_files(staging, self.output)
+            stamps = move_files(folder, self.output)
         finally:
-            clear(staging)
-        with suppress(RecordError, sqlite3.Error):  # the plugin has said that it could not be written
-            self._complete(stamps)
+            clear(folder)
+        with suppress(RecordError, sqlite3.Error):
+            if staging.is_recorded:
+                self._complete(stamps)
+            else:  # the plugin was not there, or has said that it could not write the record
+                self._invalidate()
+
+    def _invalidate(self) -> None:
+        """Let the record of an earlier build say nothing of the output, but which files are publishing's own."""
+        if self._record.is_file():
+            with Record.reopen(self._record) as record:
+                record.complete(is_complete=False)
 
     def _complete(self, stamps: Mapping[str, Stamp]) -> None:
         """Remove what is no longer built, and let the record of the build hold for the output."""
@@ -189,7 +208,9 @@ class Publisher:
 
     def _list_foreign(self, built: Collection[str]) -> frozenset[str]:
         """Return what DELETE_OUTPUT_DIRECTORY means: files that were not built, but for those in OUTPUT_RETENTION."""
-        if not self._found["DELETE_OUTPUT_DIRECTORY"]:
+        sources = (Path(self._found["PATH"]), self._settings.root, self._settings.path)
+        holds_sources = any(path.resolve().is_relative_to(self.output.resolve()) for path in sources)
+        if not self._found["DELETE_OUTPUT_DIRECTORY"] or holds_sources:
             return frozenset()
         kept = frozenset(self._found["OUTPUT_RETENTION"])
         return frozenset(path for path in list_others(self.output, built) if path.partition("/")[0] not in kept)

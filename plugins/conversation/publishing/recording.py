@@ -3,6 +3,7 @@
 Rule: inputs are stamped before Pelican reads them, outputs after it wrote them; so whatever changes in between is seen.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -26,16 +27,18 @@ from ..model import Conversation, Page, Thread
 from ..rendering.latest import LatestComment, PageActivity
 from ..rendering.paging import list_parts
 from ..rendering.regions import thread_feed_path
-from .inputs import Inputs, take_inputs
+from .inputs import Inputs, add_code, take_inputs
 from .record import Record, ThreadRecord, drop_record, make_cache_folder, record_path
 from .region_tables import ListedPage
+from .stale import find_stale
+from .writing import remove_files
 
 KEPT_LATEST = 100
 """How many of the latest comments `recent` can show; more is a page of its own."""
 _staged_for: ContextVar["Staging | None"] = ContextVar("staged_for", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Staging:
     """A build beside the output, whose files are renamed into it afterwards."""
 
@@ -45,6 +48,8 @@ class Staging:
     """Its settings before any plugin had them, see `describe_settings`."""
     owned: frozenset[str]
     """Files that earlier builds of this kind have put there, by path relative to the output."""
+    is_recorded: bool = False
+    """The plugin was there, and has written the record."""
 
 
 @contextmanager
@@ -66,6 +71,8 @@ class Recording:
     output: Path
     """Folder that Pelican writes into."""
     inputs: Inputs
+    began: int
+    """When the build began, in nanoseconds since 1970."""
     staging: Staging | None
     notes: CallNotes = field(default_factory=CallNotes)
     feeds: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -74,7 +81,7 @@ class Recording:
     @classmethod
     def begin(cls, found: Mapping[str, Any], settings: Settings) -> "Recording":
         """Stamp the inputs, before anything of them is read; `found` are Pelican's settings."""
-        staging = _staged_for.get()
+        staging, began = _staged_for.get(), time.time_ns()
         output = Path(found["OUTPUT_PATH"]).absolute()
         live = staging.output if staging else output
         cache = settings.root / found["CACHE_PATH"]
@@ -83,7 +90,7 @@ class Recording:
         inputs = take_inputs(
             {**found, "OUTPUT_PATH": str(live)}, settings, described=staging.described if staging else None
         )
-        return cls(record_path(cache, live), output, inputs, staging)
+        return cls(record_path(cache, live), output, inputs, began, staging)
 
     def forget_last(self) -> None:
         """Take the record of the last build away, before the first file is written.
@@ -111,14 +118,18 @@ class Recording:
         `listed` is what the lists of conversations showed, by the address that their pages call the site by.
         """
         calls = {normpath(path): found for path, found in self.notes.calls.items()}
+        staging = self.staging
+        stale = set(find_stale(staging.output if staging else self.output, conversations, calls))
+        if staging is None:
+            remove_files(self.output, stale)
         outputs = dict(stamp_files(self.output)) if self.output.is_dir() else {}
         with Record.create(self.path) as record:
             record.write_facts(
                 {
-                    "inputs": self.inputs,
+                    "inputs": add_code(self.inputs, self.began),
                     "versions": find_versions(),
-                    "is_staged": self.staging is not None,
-                    "leftovers": self.staging.owned if self.staging else frozenset(),
+                    "is_staged": staging is not None,
+                    "leftovers": staging.owned | stale if staging else frozenset(),
                     "entries": entries,
                     "latest": latest,
                     "read_outside": frozenset(self.notes.read_outside),
@@ -131,7 +142,9 @@ class Recording:
             record.write_threads(self._list_threads(conversations))
             for site_url, found in listed.items():
                 record.listed.write(site_url, (ListedPage.of(activity, html) for activity, html in found))
-            record.complete(is_complete=self.staging is None)
+            record.complete(is_complete=staging is None)
+        if staging is not None:
+            staging.is_recorded = True
 
     def _list_threads(self, conversations: Conversations) -> Mapping[str, ThreadRecord]:
         settings = conversations.site.settings
@@ -179,6 +192,8 @@ class Turns:
 
     closes_at: datetime | None
     """When a page closes by its age, in the time of `read_clock`."""
+    closed_at: datetime | None
+    """When the last page that is closed by its age has closed; a clock that is set back opens it again."""
     due_at: datetime | None
     """When a post of the future is due, in the time of the machine's clock, which Pelican asks."""
 
@@ -188,8 +203,10 @@ def find_turns(pages: Iterable[Page], settings: Settings) -> Turns:
     found = tuple(pages)
     now, clock = datetime.now(UTC), read_clock()
     due = (page.date for page in found if page.date is not None and page.date > now)
-    closing = (find_closing(page, after_days=settings.close_after_days) for page in found)
+    closings = (find_closing(page, after_days=settings.close_after_days) for page in found)
+    closing = [moment for moment in closings if moment is not None]
     return Turns(
-        min((moment for moment in closing if moment is not None and moment > clock), default=None),
+        min((moment for moment in closing if moment > clock), default=None),
+        max((moment for moment in closing if moment <= clock), default=None),
         min(due, default=None),
     )

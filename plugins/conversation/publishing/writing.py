@@ -3,6 +3,7 @@
 Rule: nothing is written in place, and nothing is left half done that the next run would not find.
 """
 
+import errno
 import filecmp
 import os
 import shutil
@@ -27,7 +28,7 @@ def write_files(output: Path, files: Mapping[str, bytes | None], *, staging: Pat
             new.append((place, path))
     for place, path in new:
         (output / path).parent.mkdir(parents=True, exist_ok=True)
-        place.replace(output / path)
+        _replace(place, output / path)
     remove_files(output, (path for path, data in files.items() if data is None))
     clear(staging)
     return {path: stamp for _, path in new if (stamp := stamp_file(output / path)) is not None}
@@ -45,9 +46,22 @@ def move_files(staging: Path, output: Path) -> dict[str, Stamp]:
             shutil.rmtree(target)  # what was a page with a folder is a page without
         if not (target.is_file() and filecmp.cmp(staging / path, target, shallow=False)):
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(staging / path, target)  # noqa: PTH105 - a name for what it does
+            _replace(staging / path, target)
     clear(staging)
     return {path: stamp for path in paths if (stamp := stamp_file(output / path)) is not None}
+
+
+def _replace(source: Path, target: Path) -> None:
+    """Put a file in another one's place at once, from another file system too, as an output can be one of its own."""
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = target.with_name(f".{target.name}.new")
+        shutil.copy2(source, beside)
+        beside.replace(target)
+        source.unlink()
 
 
 def remove_files(output: Path, paths: Iterable[str]) -> None:

@@ -19,6 +19,10 @@ from .translations import mark_guest
 _NOT_WRITTEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 (2.2) forbids, and the C1 controls, which it discourages and the W3C's validator warns of."""
 
+FEED_START = """\
+<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0\""""
+"""By which a feed of ours can be told from a stranger's."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*/?")
 """What is only put behind an address to join the two; ten times as quick, and most pages have such a one."""
 
@@ -82,8 +86,7 @@ def render_feed(entries: Iterable[FeedEntry], facts: FeedFacts, *, max_items: in
 def _write_head(feed: FeedFacts, newest: FeedEntry) -> str:
     lang = f' xml:lang="{_escape(feed.lang)}"' if feed.lang else ""
     return f"""\
-<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0"{lang}>
+{FEED_START}{lang}>
   <id>{_escape(feed.id)}</id>
   <title>{_escape(feed.title)}</title>
   <updated>{_escape(newest.updated)}</updated>
