@@ -51,10 +51,9 @@ class Regions:
         `part` is the number of a further page of a long thread; 0 is the page itself.
         """
         settings = self.settings
-        taking = is_open(page, close_after_days=settings.close_after_days, now=self.now)
-        is_silent = not thread.placements and not (page.is_article and taking)
-        if page.conversation is Conversation.HIDDEN or is_silent:
+        if self._is_silent(page, thread):
             return mark("section", page.thread, "")
+        taking = self._is_open(page)
         wording = self.find_wording(page.lang)
         parts = divide_thread(thread, settings)
         shown = choose_part(parts, part)
@@ -78,8 +77,8 @@ class Regions:
         )  # fmt: skip
 
     def render_count(self, page: Page, thread: Thread, site_url: str) -> Markup:
-        """Return "5 comments" as a link to the section; empty where the page has no conversation to show."""
-        if page.conversation is Conversation.HIDDEN:
+        """Return "5 comments" as a link to the section; empty where that is."""
+        if self._is_silent(page, thread):
             return mark("count", page.thread, "")
         wording = self.find_wording(page.lang)
         is_plain = page.lang == self.settings.default_lang == wording.lang
@@ -153,6 +152,14 @@ class Regions:
         if lang not in self._wordings:
             self._wordings[lang] = choose_wording((lang, self.settings.default_lang), self.catalogues)
         return self._wordings[lang]
+
+    def _is_open(self, page: Page) -> bool:
+        return is_open(page, close_after_days=self.settings.close_after_days, now=self.now)
+
+    def _is_silent(self, page: Page, thread: Thread) -> bool:
+        """Whether a page has no conversation to show: a hidden one, or one that nobody has begun or can begin."""
+        is_expected = page.is_article and self._is_open(page)
+        return page.conversation is Conversation.HIDDEN or not (thread.facts.size or is_expected)
 
     def _thread_feed(self, page: Page, thread: Thread, site_url: str) -> str | None:
         path = thread_feed_path(page, thread, self.settings)
