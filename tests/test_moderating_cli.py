@@ -416,6 +416,21 @@ def test_an_edit_that_cannot_be_kept(
     assert b"name: Mended" in site.inbox.read(A).submission.comment
 
 
+def test_of_two_edits_the_one_that_is_refused_is_kept(
+    site: ModeratedSite, run: Run, editor: Callable[[str], Path]
+) -> None:
+    """The other is committed, and its draft goes; named twice, it is edited once."""
+    site.files.write_comment("talk", "wp-5")
+    site.commit_all("Another")
+    editor("text = text.replace('date:', 'in_reply_to: nowhere\\ndate:') if 'wp-5' in sys.argv[1] else text + 'More.'")
+    code, out, err = run("edit", PUBLIC, "wp-5", PUBLIC)
+    assert (1, "Edit 1 comment") == (code, site.subjects()[0])
+    assert (True, True) == (f"edited    talk/{PUBLIC}" in out, "talk/wp-5 is not edited" in err)
+    assert 1 == (site.committed(path_of(PUBLIC)) or "").count("More.")
+    (draft,) = (site.root / "var").rglob("*.draft.md")
+    assert (True, True) == (str(draft) in err, "in_reply_to: nowhere" in draft.read_text())
+
+
 def find_reply(site: ModeratedSite, author: str = "ann") -> str:
     """Return the id of the one committed comment by an author."""
     files = git(site.root, "grep", "-l", f"^author: {author}$", "HEAD", "--", "comments").split()

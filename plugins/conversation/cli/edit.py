@@ -35,24 +35,23 @@ def command(settings_file: str, ids: tuple[str, ...], *, dry_run: bool, no_build
     """
     moderation = open_moderation(settings_file)
     moderation.repository.require_author()
-    drafts: list[Draft] = []
+    drafts: dict[Name, Draft] = {}
     decisions: list[Decision] = []
     try:
-        for picked in [_pick(moderation, text) for text in ids]:
-            id = picked.id if isinstance(picked, Candidate) else picked[1]
-            drafts.append(Draft(moderation.settings, f"edit-{id}"))
+        for name, picked in {_name(picked): picked for picked in [_pick(moderation, text) for text in ids]}.items():
+            drafts[name] = Draft(moderation.settings, f"edit-{name[1]}")
             if isinstance(picked, Candidate):
-                _edit_candidate(moderation, picked, drafts[-1], dry_run=dry_run)
+                _edit_candidate(moderation, picked, drafts[name], dry_run=dry_run)
             else:
-                decisions.append(_edit_public(moderation, picked, drafts[-1]))
+                decisions.append(_edit_public(moderation, picked, drafts[name]))
         if dry_run:
             print_plan(moderation.plan(decisions), is_dry_run=True)
             return
         outcome = moderation.decide(decisions)
-        for draft in drafts if outcome.commit else ():
-            draft.drop()
+        for change in outcome.plan.changes:
+            drafts[change.thread, change.id].drop()
     finally:
-        for draft in drafts:
+        for draft in drafts.values():
             draft.say_whereabouts()
     end_session(moderation, outcome, settings_file=Path(settings_file), builds=not no_build)
 
@@ -65,6 +64,10 @@ def _pick(moderation: Moderation, text: str) -> Candidate | Name:
         if error.is_ambiguous:
             raise
         return pick_public(moderation, [text])[0]
+
+
+def _name(picked: Candidate | Name) -> Name:
+    return (picked.thread, picked.id) if isinstance(picked, Candidate) else picked
 
 
 def _edit_candidate(moderation: Moderation, candidate: Candidate, draft: Draft, *, dry_run: bool) -> None:
