@@ -395,6 +395,21 @@ revision = inbox.standings()[{id!r}].revision
 """
 
 
+def change_after_commit(site: ModeratedSite, change: str) -> None:
+    """Have the writer of A change the inbox as soon as the next session is committed."""
+    facts = {"id": A, "inbox": str(site.root / "var" / "inbox.git"), "tests": str(Path(__file__).parent.parent)}
+    script = site.root / "var" / "change.py"
+    script.write_text(CHANGE_OF_MIND.format(change=change.format(**facts), **facts))
+    hook = site.root / ".git" / "hooks" / "reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    once = site.root / "var" / "once"
+    hook.write_text(
+        f'#!/bin/sh\n[ "$1" = committed ] || exit 0\ngrep -q refs/heads/main || exit 0\n'
+        f"[ -e {once} ] && exit 0\ntouch {once}\nunset GIT_DIR GIT_INDEX_FILE\nexec {sys.executable} {script}\n"
+    )
+    hook.chmod(0o755)
+
+
 @pytest.mark.parametrize(
     ("expected", "change"),
     [
@@ -409,17 +424,7 @@ def test_who_changes_their_mind_in_that_very_moment_is_not_published(
     site.submit(A)
     site.submit(B)
     site.submit("20260314-093000-ijkl", A)
-    facts = {"id": A, "inbox": str(site.root / "var" / "inbox.git"), "tests": str(Path(__file__).parent.parent)}
-    script = site.root / "var" / "change.py"
-    script.write_text(CHANGE_OF_MIND.format(change=change.format(**facts), **facts))
-    hook = site.root / ".git" / "hooks" / "reference-transaction"
-    hook.parent.mkdir(exist_ok=True)
-    once = site.root / "var" / "once"
-    hook.write_text(
-        f'#!/bin/sh\n[ "$1" = committed ] || exit 0\ngrep -q refs/heads/main || exit 0\n'
-        f"[ -e {once} ] && exit 0\ntouch {once}\nunset GIT_DIR GIT_INDEX_FILE\nexec {sys.executable} {script}\n"
-    )
-    hook.chmod(0o755)
+    change_after_commit(site, change)
     outcome = approve(site.moderation(), A, B, "20260314-093000-ijkl")
     assert {A: expected, "20260314-093000-ijkl": "it answers a comment that was taken back"} == {
         refusal.id: refusal.reason for refusal in outcome.plan.refusals
@@ -431,6 +436,27 @@ def test_who_changes_their_mind_in_that_very_moment_is_not_published(
     site.moderation().undo()
     assert (None, State.PENDING) == (site.committed(path_of(B)), site.state_of(B))
     assert (None, "") == (site.committed(path_of(A)), site.status())
+
+
+def test_who_withdraws_is_not_published_while_the_inbox_fails_for_another(site: ModeratedSite) -> None:
+    """What was withdrawn is taken back; what the inbox could not be told stays on the page, and the next command tells it."""
+    site.submit(A)
+    site.submit(B)
+    obstacle = site.root / "var" / "inbox.git" / "refs" / "comments" / "approved" / B / ".in-the-way"
+    change_after_commit(
+        site,
+        f"inbox.withdraw({{id!r}}, expected_revision=revision)\n"
+        f"Path({str(obstacle)!r}).parent.mkdir(parents=True)\nPath({str(obstacle)!r}).touch()",
+    )
+    outcome = approve(site.moderation(), B, A)
+    assert {A: "its writer withdrew it in this very moment"} == {r.id: r.reason for r in outcome.plan.refusals}
+    assert ([B], 1) == ([change.id for change in outcome.plan.changes], len(outcome.warnings))
+    assert "the inbox does not know yet" in outcome.warnings[0]
+    assert (None, None, "") == (site.committed(path_of(A)), site.state_of(A), site.status())
+    assert (True, State.PENDING) == (site.committed(path_of(B)) is not None, site.state_of(B))
+    obstacle.unlink()
+    assert () == site.moderation().read_queue()
+    assert State.APPROVED is site.state_of(B)
 
 
 def test_a_session_in_another_clone_is_finished_here(site: ModeratedSite, tmp_path: Path) -> None:

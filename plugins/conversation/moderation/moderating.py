@@ -16,7 +16,7 @@ from ..configuration import Settings
 from ..errors import ConversationError
 from ..git.work_tree import Branch, BranchMovedError
 from ..inbox.keeping import Inbox
-from ..inbox.values import ConflictError, NoSubmissionError, StoredSubmission, Submission
+from ..inbox.values import ConflictError, InboxUnavailableError, NoSubmissionError, StoredSubmission, Submission
 from ..model import State
 from .candidates import Candidate, read_candidate
 from .decisions import Decision, Facts, Plan, Refusal
@@ -219,24 +219,23 @@ class Moderation:
 
     def _move(self, plan: Plan, key: str) -> tuple[Plan, tuple[str, ...]]:
         """Move candidates; what the inbox refuses is taken back, and becomes a refusal of the plan returned."""
-        results = self.inbox.apply(plan.moves)
-        conflicts = {}
-        revisions = {}
-        for move, result in zip(plan.moves, results, strict=True):
-            if isinstance(result, str):
-                revisions[move.id] = result
-            elif isinstance(result, ConflictError):
-                if result.standing is None or result.standing.state is not move.to_state:
-                    conflicts[move.id] = result
-            else:
-                return plan, (f"the inbox does not know yet: {result}; the next command tells it",)
+        results = dict(zip(plan.moves, self.inbox.apply(plan.moves), strict=True))
+        revisions = {move.id: result for move, result in results.items() if isinstance(result, str)}
+        conflicts = {
+            move.id: result for move, result in results.items()
+            if isinstance(result, ConflictError) and (result.standing is None or result.standing.state is not move.to_state)
+        }  # fmt: skip
+        unknown = [str(result) for result in results.values() if isinstance(result, InboxUnavailableError)]
+        warnings = tuple(
+            f"the inbox does not know yet: {said}; the next command tells it" for said in dict.fromkeys(unknown)
+        )
         if not conflicts:
-            return plan, ()
+            return plan, warnings
         back = plan_take_back(plan, conflicts, revisions=revisions)
-        warnings: tuple[str, ...] = ()
         if back.changes:
             undoes = LoggedSession(key, "")
-            warnings = self._try_on_branch(lambda branch: self._apply(branch, back, undoes=undoes, key=key)).warnings
+            outcome = self._try_on_branch(lambda branch: self._apply(branch, back, undoes=undoes, key=key))
+            warnings += outcome.warnings
         gone = {(change.thread, change.id) for change in back.changes} | {("", id) for id in conflicts}
         kept = [c for c in plan.changes if not {(c.thread, c.id), ("", c.id)} & gone]
         late = [
