@@ -355,7 +355,7 @@ def test_edit_a_published_comment(site: ModeratedSite, run: Run, editor: Callabl
     assert 0 == run("edit", A, PUBLIC)[0]
     assert ["Edit 2 comments", "Approve 1 comment", "Start"] == site.subjects()
     assert "edited: " in (site.committed(path_of(PUBLIC)) or "")
-    assert ([], "") == (list((site.root / "var").glob("*draft*")), site.status())
+    assert ([], "") == (list((site.root / "var").rglob("*draft*.md")), site.status())
 
 
 def test_an_edited_reply_of_an_author_is_signed_anew(
@@ -387,7 +387,7 @@ def test_an_edit_that_comes_too_late_is_kept(
     editor(f"text = text.replace('Body', 'BODY')\n{other}")
     code, _, err = run("edit", PUBLIC if is_public else A)
     assert (1, True, ["Start"]) == (code, "your text is kept in" in err, site.subjects())
-    assert "BODY" in next((site.root / "var").glob("*.draft.md")).read_text()
+    assert "BODY" in next((site.root / "var").rglob("*.draft.md")).read_text()
 
 
 @pytest.mark.parametrize(
@@ -410,7 +410,7 @@ def test_an_edit_that_cannot_be_kept(
     code, _, err = run("edit", A)
     assert (1, True) == (code, expected in err)
     assert revision == site.inbox.read(A).standing.revision
-    assert (program != "pass") == (site.root / "var" / f"edit-{A}.draft.md").exists()
+    assert (program != "pass") == (site.root / "var" / "drafts" / "talk" / f"edit-{A}.draft.md").exists()
     editor("text = '---\\nname: Mended\\ndate: 2026-03-14T09:26:53Z\\n---\\nx\\n'")
     assert 0 == run("edit", A)[0]
     assert b"name: Mended" in site.inbox.read(A).submission.comment
@@ -495,7 +495,7 @@ def test_a_reply_is_written_in_the_editor(
     assert 0 == run("reply", A)[0]
     assert seen.read_text().endswith("\n# Ann Reader, 2026-03-14 09:26, on talk:\n#\n# One\n#\n# # two\n")
     assert (site.committed(path_of(find_reply(site))) or "").endswith("---\n# A heading\n\nand words\n")
-    assert [] == list((site.root / "var").glob("*draft*"))
+    assert [] == list((site.root / "var").rglob("*draft*.md"))
 
 
 @pytest.mark.parametrize("program", ["pass", "text = '  \\n' + text", "text = ''"])
@@ -508,7 +508,7 @@ def test_an_empty_reply_is_none(
     editor(program)
     code, _, err = run("reply", A)
     assert (1, State.PENDING, True) == (code, site.state_of(A), "nothing" in err)
-    assert [] == list((site.root / "var").glob("*draft*"))
+    assert [] == list((site.root / "var").rglob("*draft*.md"))
 
 
 def test_a_reply_that_could_not_be_committed_is_kept(
@@ -520,12 +520,45 @@ def test_a_reply_that_could_not_be_committed_is_kept(
     editor("text = 'A long answer.' + text")
     site.files.write(path_of(A), "in the way\n")
     code, _, err = run("reply", A)
-    draft = site.root / "var" / f"reply-{A}.draft.md"
+    draft = site.root / "var" / "drafts" / "talk" / f"reply-{A}.draft.md"
     assert (1, True, True) == (code, str(draft) in err, draft.read_text().startswith("A long answer."))
     (site.root / path_of(A)).unlink()
     editor("pass")
     assert 0 == run("reply", A)[0]
     assert ("A long answer." in (site.committed(path_of(find_reply(site))) or ""), False) == (True, draft.exists())
+
+
+@pytest.mark.parametrize("thread", ["tea", "ü" * 100], ids=["a short name", "a long name"])
+def test_a_draft_belongs_to_one_comment_of_one_thread(
+    site: ModeratedSite, run: Run, home: Path, editor: Callable[[str], Path], thread: str
+) -> None:
+    """Where two threads have a comment of the same id, as long as an id can be, neither takes the other's text."""
+    list_key(site, make_key(home))
+    id = "wp-" + "5" * 61
+    for name in ("talk", thread):
+        site.files.write_comment(name, id)
+    site.commit_all("Two threads")
+    editor("text = 'Meant for talk.' + text")
+    assert 0 == run("reply", f"talk/{id}", "--dry-run")[0]
+    editor("text = 'Meant for the other.' + text")
+    assert 0 == run("reply", f"{thread}/{id}")[0]
+    assert [f"comments/{thread}"] == [str(Path(path).parent) for path in find_text(site, "Meant for the other.")]
+    assert [] == find_text(site, "Meant for talk.")
+    editor("text = text.replace('Body', 'BODY')")
+    assert 0 == run("edit", f"{thread}/{id}", f"talk/{id}")[0]
+    assert 2 == len(find_text(site, "BODY"))
+    editor("pass")
+    assert 0 == run("reply", f"talk/{id}")[0]
+    assert ["comments/talk"] == [str(Path(path).parent) for path in find_text(site, "Meant for talk.")]
+    assert [] == list((site.root / "var" / "drafts").iterdir())
+
+
+def find_text(site: ModeratedSite, text: str) -> list[str]:
+    """Return the paths of committed files with a text."""
+    found = git(
+        site.root, "-c", "core.quotePath=false", "grep", "-l", "-F", text, "HEAD", "--", "comments", check=False
+    )
+    return [line.removeprefix("HEAD:") for line in found.splitlines()]
 
 
 def test_without_a_key_a_reply_makes_one_if_it_may(site: ModeratedSite, run: Run, home: Path) -> None:

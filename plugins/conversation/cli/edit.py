@@ -39,7 +39,7 @@ def command(settings_file: str, ids: tuple[str, ...], *, dry_run: bool, no_build
     decisions: list[Decision] = []
     try:
         for name, picked in {_name(picked): picked for picked in [_pick(moderation, text) for text in ids]}.items():
-            drafts[name] = Draft(moderation.settings, f"edit-{name[1]}")
+            drafts[name] = Draft(moderation.settings, "edit", thread=name[0], id=name[1])
             if isinstance(picked, Candidate):
                 _edit_candidate(moderation, picked, drafts[name], dry_run=dry_run)
             else:

@@ -3,6 +3,8 @@
 Rule: a text that a person typed is deleted only after what it was for is done.
 """
 
+from contextlib import suppress
+
 import click
 
 from ..configuration import Settings
@@ -10,11 +12,14 @@ from ..errors import ConversationError
 
 
 class Draft:
-    """A text under way, in a file beside the inbox."""
+    """A text under way, in a file below the folder that the inbox stands in."""
 
-    def __init__(self, settings: Settings, name: str) -> None:
-        """Name it by what it is for; one of that name that is there is gone on with."""
-        self.path = settings.inbox.parent / f"{name}.draft.md"
+    def __init__(self, settings: Settings, verb: str, *, thread: str, id: str) -> None:
+        """Name it by what is done to which comment; one of that name that is there is gone on with.
+
+        Each thread has a folder, as the same id may stand in two, and both in one file name could be too long.
+        """
+        self.path = settings.inbox.parent / "drafts" / thread / f"{verb}-{id}.draft.md"
 
     def edit(self, text: str) -> str:
         """Let the blogger edit what is there, or `text`, and return it; raises ConversationError where nothing is saved."""
@@ -33,8 +38,10 @@ class Draft:
         return found
 
     def drop(self) -> None:
-        """Delete it: what it was for is done."""
+        """Delete it, and its folder with the last in it: what it was for is done."""
         self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.parent.rmdir()
 
     def say_whereabouts(self) -> None:
         """Tell where what was typed is, if it has not become what it was for."""

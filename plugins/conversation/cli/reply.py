@@ -63,7 +63,7 @@ def command(
     author = choose_author(settings, author_key)
     approval, parent = _find_parent(moderation, id)
     pen, more_files = _set_up_pen(settings, author, yes=yes, dry_run=dry_run)
-    draft = Draft(settings, f"reply-{parent.id}")
+    draft = Draft(settings, "reply", thread=parent.thread, id=parent.id)
     text = message if message is not None else _cut(draft.edit(_make_template(parent, settings)))
     if not is_visible(text):
         if message is None:
