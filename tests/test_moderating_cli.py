@@ -710,6 +710,20 @@ def test_a_failing_push_is_said(site: ModeratedSite, run: Run) -> None:
     assert err.startswith("pelican-comments: the commit stays here, for it could not be pushed: ")
 
 
+@pytest.mark.parametrize("command", ["approve", "reject", "spam"])
+def test_every_commit_is_pushed(site: ModeratedSite, run: Run, tmp_path: Path, command: str) -> None:
+    """Those without files too: they tell the other clones what was decided."""
+    remote = tmp_path / "remote.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(site.root), str(remote))
+    site.files.write(
+        "pelicanconf.py", f"{(site.root / 'pelicanconf.py').read_text()}CONVERSATION_PUSH = {str(remote)!r}\n"
+    )
+    site.submit(A)
+    assert 0 == run(command, "--all")[0]
+    assert 2 == len(site.subjects())
+    assert git(site.root, "rev-parse", "main") == git(remote, "rev-parse", "main")
+
+
 def test_no_repository(tmp_path: Path, run: Run, site: ModeratedSite) -> None:
     """What to do is said, without a traceback."""
     (site.root / ".git").rename(tmp_path / "gone")

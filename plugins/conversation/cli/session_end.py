@@ -75,7 +75,7 @@ def end_session(
     builds: bool,
     excerpts: Mapping[str, str] | None = None,
 ) -> None:
-    """Print what was done, push and build it, and exit with 1 where anything could not be done.
+    """Print what was done, push it, build it where files have changed, and exit with 1 where anything could not be done.
 
     That the inbox's remote does not know yet is no failure: the next command tells it.
     """
@@ -85,10 +85,10 @@ def end_session(
         branch = moderation.repository.read_branch().short_name
         click.echo(f"Committed to {branch} as {outcome.commit[:10]}.")
     print_failures(moderation.exchange())
-    if outcome.has_new_files:
+    if outcome.commit:
         failures += filter(None, [moderation.push()])
-        if builds:
-            failures += filter(None, [build_site(settings_file)])
+    if outcome.has_new_files and builds:
+        failures += filter(None, [build_site(settings_file)])
     print_failures(failures)
     if failures or any(not refusal.is_settled for refusal in outcome.plan.refusals):
         sys.exit(1)
