@@ -351,6 +351,30 @@ def test_two_sessions_at_once_wait_for_each_other(site: ModeratedSite, monkeypat
     assert () == site.moderation().read_queue()
 
 
+def test_who_waits_in_vain_leaves_the_lock_to_whom_it_is(
+    site: ModeratedSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two threads with one desk; the git commands of the one that decides go on holding its lock."""
+    monkeypatch.setattr("pelican.plugins.conversation.moderation.site_repository.PATIENCE_SECONDS", 0.1)
+    moderation = site.moderation()
+    repository = moderation.repository
+    seen = tmp_path / "seen"
+    script = f'case "$*" in *fast-import*) ls -l /proc/self/fd | grep -c pelican-comments.busy > {seen} ;; esac'
+    monkeypatch.setenv("PATH", wrap_git(tmp_path / "bin", script))
+    refused = []
+
+    def wait() -> None:
+        with pytest.raises(ConversationError, match="another session") as caught:
+            moderation.read_queue()
+        refused.append(caught.value)
+
+    with repository.held():
+        run_together(wait)
+        repository.commit(repository.read_branch(), {"comments/talk/a.md": b"a"}, message="x")
+    assert (1, "1\n") == (len(refused), seen.read_text())
+    assert () == moderation.read_queue()
+
+
 @pytest.mark.parametrize("is_shared", [True, False], ids=["one repository", "two clones"])
 def test_of_approve_and_reject_at_the_same_time_one_wins(site: ModeratedSite, tmp_path: Path, is_shared: bool) -> None:
     """The other is told; page and inbox agree, three times."""

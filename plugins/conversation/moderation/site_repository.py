@@ -86,10 +86,12 @@ class SiteRepository:
         try:
             _wait_for_lock(descriptor)
             self._held = (descriptor,)  # git commands hold it too: one that outlives this process is waited for
-            self.finish_files()
-            yield
+            try:
+                self.finish_files()
+                yield
+            finally:
+                self._held = ()  # threads share this object: one that waited in vain leaves the other's alone
         finally:
-            self._held = ()
             os.close(descriptor)
 
     def read_branch(self) -> Branch:
