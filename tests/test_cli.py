@@ -1,6 +1,7 @@
 """The command line: what it prints, where, and with which exit code."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +16,9 @@ from .serving import COMMAND, Served
 
 @pytest.fixture
 def site(tmp_path: Path) -> TestSite:
-    site = TestSite(tmp_path)
+    root = tmp_path / "site"
+    root.mkdir()
+    site = TestSite(root)
     site.write_article("talk")
     site.write_comment("talk", "a")
     return site
@@ -68,12 +71,42 @@ def test_check_for_github(site: TestSite) -> None:
 
 @pytest.mark.parametrize(
     ("expected", "path"),
-    [(1, "comments/talk/c.md"), (1, "comments/talk"), (1, "comments/"), (1, "."), (0, "comments/talk/a.md"), (0, "comments/other"), (0, "comments/tal")],
+    [(1, "comments/talk/c.md"), (1, "comments/talk"), (1, "comments/"), (1, "."), (1, "../site/comments"), (1, "./comments/../comments/talk"), (1, "link"), (0, "comments/talk/a.md"), (0, "comments/other"), (0, "comments/tal")],
 )  # fmt: skip
 def test_check_of_some_paths(site: TestSite, expected: int, path: str) -> None:
-    """Only what lies at or below the paths is reported."""
+    """Only what lies at or below the paths is reported, however they are written."""
+    for other in ("other", "tal"):
+        site.write_article(other)
+        site.write_comment(other, "a")
     site.write("comments/talk/c.md", "hello")
-    assert expected == check(site, path)[0]
+    (site.root / "link").symlink_to("comments")
+    assert (expected, bool(expected)) == (check(site, path)[0], "comments/talk/c.md" in check(site, path)[1])
+
+
+@pytest.mark.parametrize("path", ["commments", "comments/talk/b.md", "../comments"])
+def test_check_of_a_path_that_is_not_there(site: TestSite, path: str) -> None:
+    """A slip of the pen is an error, not a clean bill of health."""
+    code, out, err = check(site, "comments", path)
+    expected = f"pelican-comments: there is no {path} to check; correct the path, which starts at {site.root}, or leave it out\n"
+    assert (1, "", expected) == (code, out, err)
+
+
+def test_check_of_the_folder_of_comments_before_there_is_one(site: TestSite) -> None:
+    """A site without comments has no problem, whether or not its folder is named."""
+    shutil.rmtree(site.root / "comments")
+    assert (0, "", "0 comments in 0 threads: no problems\n") == check(site, "comments")
+
+
+def test_check_where_links_lead_to_the_comments(site: TestSite) -> None:
+    """The folder may be a link itself; a link below it is reported where it stands."""
+    (site.root / "comments").rename(site.root / "elsewhere")
+    (site.root / "comments").symlink_to("elsewhere")
+    site.write_comment("talk", "b")
+    (site.root / "elsewhere" / "talk" / "c.md").symlink_to("b.md")
+    for path in ("comments", "elsewhere/talk", "comments/talk/c.md"):
+        assert check(site, path)[1].startswith("comments/talk/c.md:1: error: it is a symbolic link")
+    (site.root / "round").symlink_to("round")
+    assert (0, 0) == (check(site, "comments/talk/b.md")[0], check(site, "round")[0])
 
 
 def test_no_settings_file(tmp_path: Path) -> None:

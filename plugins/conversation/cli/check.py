@@ -5,16 +5,28 @@ Rule: standard output holds the report and nothing else, so that another program
 
 import json
 import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import click
 
 from ..building.conversations import count_problems, count_things, read_conversations
 from ..building.site import read_site
-from ..comments.listing import show_path
+from ..configuration import Settings
+from ..errors import ConversationError
 from ..model import Problem, Severity
+
+
+class NoSuchPathError(ConversationError):
+    """A path to check that is not there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"there is no {path} to check; correct the path, which starts at {Path.cwd()}, or leave it out"
+        )
+        self.path = path
 
 
 @click.command(name="check", short_help="Report every problem of the comment files.")
@@ -31,9 +43,9 @@ def command(settings_file: str, form: str, paths: tuple[Path, ...]) -> None:
     """
     _log_to_stderr()
     site = read_site(Path(settings_file))
+    asked = _find_paths(paths, site.settings)
     found = read_conversations(site)
-    asked = [show_path(path.absolute(), site.settings.root) for path in paths]
-    problems = [problem for problem in found.problems if not asked or _is_below(problem.path, asked)]
+    problems = [p for p in found.problems if not asked or _is_below(site.settings.root / p.path, asked)]
     click.echo(_FORMATS[form](problems), nl=False)
     if form == "text":
         comments = count_things(sum(len(thread.comments) for thread in found.threads.values()), "comment")
@@ -49,8 +61,21 @@ def _log_to_stderr() -> None:
     init(level=logging.WARNING, handler=logging.StreamHandler(sys.stderr))
 
 
-def _is_below(path: str, asked: Sequence[str]) -> bool:
-    return any(one in (".", path) or path.startswith(f"{one}/") for one in asked)
+def _find_paths(paths: Sequence[Path], settings: Settings) -> set[Path]:
+    """Return paths as they were given and as links lead there, absolute; raises NoSuchPathError.
+
+    The folder of comments need not be there: a site has none before its first comment.
+    """
+    for path in paths:
+        if not os.path.lexists(path) and os.path.realpath(path) != os.path.realpath(settings.path):
+            raise NoSuchPathError(path)
+    return {Path(find(path)) for path in paths for find in (os.path.abspath, os.path.realpath)}
+
+
+def _is_below(path: Path, asked: Collection[Path]) -> bool:
+    """Whether a file lies at or below one of the paths; a link counts where it stands, not where it leads."""
+    places = (path, path.parent.resolve() / path.name)
+    return any(place.is_relative_to(one) for place in places for one in asked)
 
 
 def _format_text(problems: Sequence[Problem]) -> str:
