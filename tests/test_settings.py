@@ -40,6 +40,11 @@ def test_authors() -> None:
         ("CONVERSATION_CLOSE_AFTER_DAYS", True),
         ("CONVERSATION_AUTO", 1),
         ("CONVERSATION_PATH", 5),
+        ("CONVERSATION_PATH", ""),
+        ("CONVERSATION_ALLOWED_SIGNERS", None),
+        ("CONVERSATION_SIGNING_KEY", " "),
+        ("CONVERSATION_INBOX", ""),
+        ("CONVERSATION_SECRET", None),
         ("CONVERSATION_FEED_ATOM", "/etc/feed.xml"),
         ("CONVERSATION_FEED_THREAD_ATOM", "../{thread}.xml"),
         ("CONVERSATION_FEED_THREAD_ATOM", "feeds/thread.xml"),
@@ -52,6 +57,13 @@ def test_a_bad_value_is_named(name: str, value: object) -> None:
     with pytest.raises(SettingsError, match=name) as caught:
         read_settings({**PELICAN, name: value}, ROOT)
     assert name == caught.value.setting
+
+
+def test_only_the_signing_key_need_not_be_a_path() -> None:
+    """Without it, it is looked for; of the others, none can be the site's own folder."""
+    assert read_settings({**PELICAN, "CONVERSATION_SIGNING_KEY": ""}, ROOT).signing_key is None
+    with pytest.raises(SettingsError, match=r"^CONVERSATION_SECRET = None: give a path, or leave the setting out"):
+        read_settings({**PELICAN, "CONVERSATION_SECRET": None}, ROOT)
 
 
 def test_every_default_is_valid() -> None:

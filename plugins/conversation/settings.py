@@ -184,7 +184,10 @@ class _Reader:
         return value or None
 
     def path(self, name: str) -> Path:
-        return self.root / Path(self.text(name)).expanduser()
+        value = self.text(name)
+        if not value.strip():  # would be the site's own folder
+            raise SettingsError(name, self.values[name], "give a path, or leave the setting out for the default")
+        return self.root / Path(value).expanduser()
 
     def flag(self, name: str) -> bool:
         value = self.values[name]
