@@ -6,13 +6,13 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 import pytest
 from pelican.plugins.conversation.cli import COMMANDS, main
-from pelican.plugins.conversation.cli.picking import NoSuchIdError, find_name
+from pelican.plugins.conversation.cli.picking import NoSuchIdError, find_name, pick_candidates
 from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import State
 
@@ -294,6 +294,13 @@ def test_an_id_that_nothing_or_too_much_begins_with(text: str) -> None:
     """It means nothing."""
     with pytest.raises(NoSuchIdError):
         find_name(text, NAMES, among="here")
+
+
+@pytest.mark.parametrize("states", [[State.PENDING], (State.PENDING,)], ids=["a list", "a tuple"])
+def test_a_command_about_the_queue_looks_nowhere_else(site: ModeratedSite, states: Sequence[State]) -> None:
+    """It says that the queue is where it looked."""
+    with pytest.raises(NoSuchIdError, match=f"^no comment in the queue has an id that begins with {A!r}"):
+        pick_candidates(site.moderation(), [A], states=states)
 
 
 @pytest.mark.parametrize(

@@ -75,16 +75,17 @@ def pick_candidates(
     `--all` and `--from` mean what is in the queue; an id may be in any of `states` if it is not there.
     """
     queue = moderation.read_queue()
+    decided = [state for state in states if state is not State.PENDING]
     picked = {c.id: c for c in queue if all or (from_name is not None and is_from(c.name, from_name))}
     others: tuple[Candidate, ...] | None = None
     for text in texts:
         try:
             found = _find_candidate(text, queue, among="in the queue")
         except NoSuchIdError as error:
-            if error.is_ambiguous or states == [State.PENDING]:
+            if error.is_ambiguous or not decided:
                 raise
             if others is None:
-                others = moderation.read_candidates(state for state in states if state is not State.PENDING)
+                others = moderation.read_candidates(decided)
             found = _find_candidate(text, others, among="in the inbox")
         picked[found.id] = found
     return tuple(sorted(picked.values(), key=lambda candidate: candidate.order))
