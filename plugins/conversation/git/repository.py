@@ -66,15 +66,16 @@ def _format_commit(number: int, commit: NewCommit) -> bytes:
     moment = f"{int(time.time())} +0000"
     parts = [
         f"commit {SCRATCH}\nmark :{number}\ncommitter {COMMITTER} {moment}\n".encode(),
-        _format_data(commit.message.encode()),
+        format_data(commit.message.encode()),
         f"from {commit.parent}\n".encode() if commit.parent else b"",
-        *(f"M 100644 inline {name}\n".encode() + _format_data(data) for name, data in commit.files.items()),
+        *(f"M 100644 inline {name}\n".encode() + format_data(data) for name, data in commit.files.items()),
         f"\nreset {SCRATCH}\n\nget-mark :{number}\n".encode(),
     ]
     return b"".join(parts)
 
 
-def _format_data(data: bytes) -> bytes:
+def format_data(data: bytes) -> bytes:
+    """Write the content of a file or a message for fast-import."""
     return b"data %d\n%s\n" % (len(data), data)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import ConversationError
 from .command import Git, GitError
-from .repository import read_objects
+from .repository import format_data, read_objects
 
 DURABLE = ("core.fsync=all", "core.fsyncMethod=fsync", "user.useConfigOnly=true")
 """A commit is on disk before the inbox learns of it; a name is the blogger's own, or there is none."""
@@ -152,7 +152,7 @@ def write_commit(
     moment = f"{int(now)} {datetime.fromtimestamp(now).astimezone():%z}"
     parts = [
         f"commit {SCRATCH}\nmark :1\nauthor {by} {moment}\ncommitter {by} {moment}\n".encode(),
-        _format_data(message.encode()),
+        format_data(message.encode()),
         f"from {parent}\n".encode() if parent else b"",
         *(_format_file(path, data) for path, data in files.items()),
         f"\nreset {SCRATCH}\n\nget-mark :1\ndone\n".encode(),
@@ -164,11 +164,7 @@ def _format_file(path: str, data: bytes | None) -> bytes:
     quoted = os.fsencode('"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"')
     if data is None:
         return b"D " + quoted + b"\n"
-    return b"M 100644 inline " + quoted + b"\n" + _format_data(data)
-
-
-def _format_data(data: bytes) -> bytes:
-    return b"data %d\n%s\n" % (len(data), data)
+    return b"M 100644 inline " + quoted + b"\n" + format_data(data)
 
 
 def list_differences(git: Git, commit: str) -> dict[str, FileDifference]:
