@@ -13,10 +13,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pelican.plugins.conversation.git.command import Git
+from pelican.plugins.conversation.git.repository import list_refs
 from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.inbox.lock import find_left_behind
+from pelican.plugins.conversation.inbox.reading import REFS, group_refs, parse_ref, read_submissions, settle_refs
 from pelican.plugins.conversation.inbox.values import ConflictError, InboxUnavailableError, Submission
 from pelican.plugins.conversation.model import State
+
+FSCK_SECONDS = 600.0
+"""For the inboxes of benchmarks; those of tests take a tenth of a second."""
 
 Allowed = Mapping[str, Collection[State | None]]
 """By id: the states that a submission may stand under now; None: it may be absent."""
@@ -36,7 +42,7 @@ def verify(
 
     `allowed` names every id that may be there. `make_expected` says what each holds; None: not checked.
     """
-    faults = list(inbox.faults()) + [f"left behind: {path}" for path in find_left_behind(inbox.path)]
+    faults = find_faults(inbox) + [f"left behind: {path}" for path in find_left_behind(inbox.path)]
     standings = inbox.standings()
     found = {id: standing.state for id, standing in standings.items()}
     faults += find_differences(found, allowed)
@@ -44,6 +50,25 @@ def verify(
     if make_expected:
         faults += [f"{one.id} holds something else" for one in stored if one != make_expected(one.id)]
     return faults
+
+
+def find_faults(inbox: Inbox) -> list[str]:
+    """Return whatever is wrong with the repository itself, a line each: damage, doubles, refs that are not the inbox's."""
+    refs = list_refs(inbox.git, REFS)
+    standings = settle_refs(inbox.git, refs)
+    whole = {stored.submission.id for stored in read_submissions(inbox.git, standings)}
+    found = [f"{name} is no ref of the inbox" for name in refs if parse_ref(name) is None]
+    found += [f"{id} stands {len(several)} times" for id, several in group_refs(refs).items() if len(several) > 1]
+    found += [f"{id} is not whole" for id in standings if id not in whole]
+    return [*find_damage(inbox.git), *found]
+
+
+def find_damage(git: Git) -> list[str]:
+    """Return what `git fsck --strict` finds wrong, a line each."""
+    answer = git.ask("fsck", "--strict", "--no-dangling", "--no-progress", timeout_seconds=FSCK_SECONDS)
+    lines = f"{answer.printed.decode(errors='replace')}\n{answer.said}".splitlines()
+    found = [line for line in lines if line and not line.startswith("notice: ")]
+    return found or ([] if answer.status == 0 else [f"git fsck ended with {answer.status}"])
 
 
 def find_differences(found: Mapping[str, State | None], allowed: Allowed) -> list[str]:

@@ -29,6 +29,7 @@ from pelican.plugins.conversation.inbox.values import STATES
 
 from .building import TestSite
 from .inbox_load import Load
+from .inbox_load import find_faults as find_inbox_faults
 from .serving import find_free_port
 
 RECIPE = Path(__file__).parent.parent / "docs" / "recipes" / "conversation.service"
@@ -165,7 +166,7 @@ class Sent:
 
 def find_faults(inbox: Inbox, sent: Sent) -> list[str]:
     """Return everything that is wrong, a line each: lost, double, never sent, damaged (`git fsck --strict`), left behind."""
-    faults = [*inbox.faults(), *(f"left behind: {path}" for path in find_left_behind(inbox.path))]
+    faults = [*find_inbox_faults(inbox), *(f"left behind: {path}" for path in find_left_behind(inbox.path))]
     kept: dict[str, list[str]] = {}
     for stored in (stored for state in STATES for stored in inbox.submissions(state)):
         words = re.findall(rb"The word is ([\w-]+)\.", stored.submission.comment)

@@ -15,7 +15,6 @@ from pelican.plugins.conversation.git.repository import (
     RefUpdate,
     count_packs,
     drop_unused,
-    find_damage,
     find_revisions,
     join_packs,
     list_refs,
@@ -25,6 +24,8 @@ from pelican.plugins.conversation.git.repository import (
     update_refs,
     write_commits,
 )
+
+from .inbox_load import find_damage
 
 
 @pytest.fixture
@@ -207,7 +208,7 @@ def test_refs_are_found_by_name_and_listed_in_order(git: Git) -> None:
 def test_a_damaged_object_hides_no_other(git: Git) -> None:
     """It is none, like one that is missing; and the damage is found."""
     revisions = [commit(git, name * 500) for name in (b"a", b"b", b"c")]
-    assert () == find_damage(git)
+    assert [] == find_damage(git)
     named = git.run("rev-parse", f"{revisions[1]}:file").decode().strip()
     for index in git.repository.glob("objects/pack/*.idx"):
         if named in git.run("show-index", input=index.read_bytes()).decode():
@@ -216,7 +217,7 @@ def test_a_damaged_object_hides_no_other(git: Git) -> None:
             pack.write_bytes(pack.read_bytes()[:15] + b"\xff" * 6 + pack.read_bytes()[21:])
     names = [f"{revision}:file" for revision in revisions] + ["2" * 40]
     assert [b"a" * 500, None, b"c" * 500, None] == read_objects(git, names)
-    assert () != find_damage(git)
+    assert [] != find_damage(git)
 
 
 def test_without_a_repository_nothing_is_read(tmp_path: Path) -> None:

@@ -180,14 +180,6 @@ def drop_unused(git: Git, *, held: Sequence[int]) -> None:
         git.run(*command, held=held, timeout_seconds=TIDY_SECONDS)
 
 
-def find_damage(git: Git) -> tuple[str, ...]:
-    """Return what `git fsck --strict` finds wrong, a line each."""
-    answer = git.ask("fsck", "--strict", "--no-dangling", "--no-progress", timeout_seconds=TIDY_SECONDS)
-    lines = f"{answer.printed.decode(errors='replace')}\n{answer.said}".splitlines()
-    found = tuple(line for line in lines if line and not line.startswith("notice: "))
-    return found or (() if answer.status == 0 else (f"git fsck ended with {answer.status}",))
-
-
 def make_repository(path: Path) -> None:
     """Make a bare repository that only this user can read, if there is none; several may try at once.
 

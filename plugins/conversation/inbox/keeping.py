@@ -18,7 +18,7 @@ from ..git.repository import count_packs, drop_unused, join_packs, list_refs, ma
 from ..model import State
 from ..text import is_id
 from .lock import remove_left_behind, writing
-from .reading import REFS, find_faults, find_refs, read_submissions, settle_refs
+from .reading import REFS, find_refs, read_submissions, settle_refs
 from .values import (
     Add,
     Cause,
@@ -145,7 +145,7 @@ class Inbox:
         raise NoSubmissionError(id)
 
     def submissions(self, state: State) -> tuple[StoredSubmission, ...]:
-        """Return the submissions under one state, ordered by id; one that has lost a file is left out, see `faults`."""
+        """Return the submissions under one state, ordered by id; one that has lost a file is left out."""
         standings = {id: standing for id, standing in self.standings().items() if standing.state is state}
         with _unavailable(self.path):
             return read_submissions(self.git, standings)
@@ -159,11 +159,6 @@ class Inbox:
         """Return where those of some submissions stand that are here, ordered by id; quicker than `standings` where many are."""
         with _unavailable(self.path):
             return settle_refs(self.git, find_refs(self.git, sorted(ids)))
-
-    def faults(self) -> tuple[str, ...]:
-        """Return whatever is wrong with the repository, a line each: damage, doubles, refs that are not the inbox's."""
-        with _unavailable(self.path):
-            return find_faults(self.git)
 
     def tidy(self) -> None:
         """Join what lies about in many files, and erase what was withdrawn or replaced; once a day is enough."""

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ..git.command import Git
-from ..git.repository import RefUpdate, find_damage, find_revisions, list_refs, read_objects, read_parents
+from ..git.repository import RefUpdate, find_revisions, read_objects, read_parents
 from ..model import State
 from ..text import is_id
 from .values import STATES, Standing, StoredSubmission, Submission, settle
@@ -74,14 +74,3 @@ def read_submissions(git: Git, standings: Mapping[str, Standing]) -> tuple[Store
         for (id, standing), comment, private in found
         if comment is not None and private is not None
     )
-
-
-def find_faults(git: Git) -> tuple[str, ...]:
-    """Return whatever is wrong with the repository, a line each: damage, doubles, refs that are not the inbox's."""
-    refs = list_refs(git, REFS)
-    standings = settle_refs(git, refs)
-    whole = {stored.submission.id for stored in read_submissions(git, standings)}
-    found = [f"{name} is no ref of the inbox" for name in refs if parse_ref(name) is None]
-    found += [f"{id} stands {len(several)} times" for id, several in group_refs(refs).items() if len(several) > 1]
-    found += [f"{id} is not whole" for id in standings if id not in whole]
-    return (*find_damage(git), *found)
