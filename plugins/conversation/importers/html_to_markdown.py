@@ -32,12 +32,12 @@ class Markdown:
     """What could not be carried over, in words; empty for nothing."""
 
 
-def convert_html(html: str, render: Callable[[str], str], *, base: str = "", breaks: bool = True) -> Markdown:
+def convert_html(html: str, render: Callable[[str], str], *, base: str = "") -> Markdown:
     """Convert a comment's body; `render` turns Markdown into the HTML of a page.
 
-    `base` is the address that relative links start from. With `breaks` a newline breaks the line, as in WordPress.
+    `base` is the address that relative links start from. A newline breaks the line, as in WordPress.
     """
-    tidy = tidy_html(html, base=base, breaks=breaks)
+    tidy = tidy_html(html, base=base)
     if not tidy.is_plain:
         for source, loss in ((tidy.html, ""), (_FORMAT_TAGS.sub("", tidy.html), "emphasis")):
             text = _write_markdown(source)
