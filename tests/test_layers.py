@@ -70,9 +70,8 @@ LAYERS = (
     },
     {"importers.tally", "rendering.regions", "moderation.undoing"},
     # edges: files, other programs, Pelican's settings
-    {"comments.listing", "settings"},
+    {"comments.listing", "git.command", "settings"},
     {
-        "git.command",
         "inbox.lock",
         "receiver.rate_limits",
         "receiver.secret_file",
@@ -210,6 +209,15 @@ def test_imports_go_down(path: Path) -> None:
     row = ROWS[module_name(path)]
     wrong = {name for name in imported_modules(path) if ROWS[name] >= row}
     assert set() == wrong
+
+
+def test_git_is_started_in_one_module() -> None:
+    """With the environment, the time limit and the descriptors that it makes sure of."""
+    texts = {
+        path: {n.value for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Constant)}
+        for path in MODULES
+    }
+    assert ["git.command"] == [module_name(path) for path, found in texts.items() if "git" in found]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..errors import SigningError
+from ..git.command import NOT_STARTED, Git, GitError
 from .allowed_signers import NAMESPACE
 
 FILES_A_CALL = 4000
@@ -119,20 +120,16 @@ def _find_key_of_git(root: Path) -> Path | None:
 
 def _read_git_setting(root: Path, name: str) -> str | None:
     """Return one of git's settings, `~` expanded; None where it is not set, or there is no git."""
-    # GIT_DIR and the like, which git sets for its hooks, would name another repository
-    environment = {n: v for n, v in os.environ.items() if not n.startswith("GIT_") or n.startswith("GIT_CONFIG")}
-    command = ["git", "-C", str(root), "config", "--type=path", "--get", name]
+    git = Git(root, is_bare=False, settings=(), asks_user_settings=True)
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed command with a path, read by no shell
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        return None
-    if done.returncode > 1:  # 1: not set
-        raise SigningError(
-            f"git cannot read its settings: {done.stderr.strip()}; correct them or set CONVERSATION_SIGNING_KEY"
-        )
-    return done.stdout.removesuffix("\n") or None
+        answer = git.ask("config", "--type=path", "--get", name)
+    except GitError as error:
+        if error.status == NOT_STARTED:
+            return None
+        raise
+    if answer.status > 1:  # 1: not set
+        raise SigningError(f"git cannot read its settings: {answer.said}; correct them or set CONVERSATION_SIGNING_KEY")
+    return os.fsdecode(answer.printed).removesuffix("\n") or None
 
 
 def _find_default_key() -> Path:

@@ -1,7 +1,7 @@
 """Running the git command: no shell, a clean environment, a time limit.
 
 Rule: what a stranger wrote reaches git through standard input only, never in an argument or a path. Only this folder
-knows git.
+starts git.
 """
 
 import atexit
@@ -20,6 +20,8 @@ TIMEOUT_SECONDS = 30.0
 """A command on a local repository takes milliseconds; one that takes this long hangs on a disk."""
 OLDEST = (2, 36)
 """The first that knows `core.fsync` for refs."""
+NOT_STARTED = 127
+"""Status of a `GitError` where there is no git, as a shell has it."""
 OF_A_SERVICE = (
     "core.fsync=all", "core.fsyncMethod=fsync", "fastimport.unpackLimit=0", "core.hooksPath=/dev/null",
     "core.warnAmbiguousRefs=false",
@@ -90,7 +92,7 @@ class Git:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=tuple(held),
             )  # fmt: skip
         except OSError as error:
-            raise GitError(arguments[0], 127, f"cannot be started ({error}); install git") from error
+            raise GitError(arguments[0], NOT_STARTED, f"cannot be started ({error}); install git") from error
         if self.asks_user_settings:
             _reaching_out.add(process)
         try:
