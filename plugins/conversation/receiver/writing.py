@@ -14,7 +14,7 @@ from ..comments.comment_file import CommentFile
 from ..comments.pages import is_open
 from ..inbox.submission import FieldProblem, Form, check_form, format_public_part, read_form
 from ..inbox.values import Cause, InboxUnavailableError
-from ..model import Page
+from ..model import Conversation, Page
 from ..rendering.form_view import FormView
 from .answers import Refusal, RefusedError, answer, describe_problems
 from .context import Receiver
@@ -63,7 +63,7 @@ def receive(receiver: Receiver) -> tuple[Form, Mapping[str, str]]:
 def find_thread(receiver: Receiver, name: str, *, kept: str = "") -> IndexedThread:
     """Return a thread that is shown; raises RefusedError."""
     thread = receiver.index.find(name)
-    if thread is None or thread.page.conversation.value == "hidden":
+    if thread is None or thread.page.conversation is Conversation.HIDDEN:
         raise RefusedError(Refusal("no-thread", 404, kept=kept))
     return thread
 
