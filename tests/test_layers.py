@@ -211,6 +211,23 @@ def test_imports_go_down(path: Path) -> None:
     assert set() == wrong
 
 
+def test_every_exception_is_caught_where_others_wrote_what_runs() -> None:
+    """And at the one boundary of the command line."""
+    caught = {
+        module_name(path) for path in MODULES for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.Name) and node.type.id == "Exception"
+    }  # fmt: skip
+    assert {"building.site", "cli.__init__", "publishing.publisher"} == caught
+
+
+def test_every_package_has_a_rule() -> None:
+    """The one that a newcomer would break."""
+    packages = [path for path in PACKAGE.glob("*/__init__.py") if path.parent.name != "__pycache__"]
+    assert [] == [
+        path for path in packages if "\n\nRule: " not in (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
+    ]
+
+
 def test_git_is_started_in_one_module() -> None:
     """With the environment, the time limit and the descriptors that it makes sure of."""
     texts = {

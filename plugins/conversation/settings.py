@@ -1,6 +1,8 @@
 """The `CONVERSATION_*` settings, checked once, with the few of Pelican's own that conversations need.
 
-Rule: this module alone reads Pelican's settings; everything else is given the `configuration.Settings` it makes.
+Rule: every other module is given the `configuration.Settings` made here, and takes no `CONVERSATION_*` setting from
+Pelican's; `cli.local_receiver` alone exchanges one beforehand. What Pelican itself goes by, such as its folders and
+templates, is read from its settings where that is needed.
 """
 
 import re

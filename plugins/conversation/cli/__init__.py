@@ -1,7 +1,8 @@
 """The `pelican-comments` command: one module for each of its commands.
 
-Rule: exit codes, printing and the one `except Exception` are here; a command raises ConversationError for what the
-blogger can mend (exit 1), and everything else is a bug (traceback, exit 3).
+Rule: a command raises ConversationError for what the blogger can mend, or exits with 1 itself once it has printed all
+of that; everything else is a bug (traceback, exit 3). Besides here, `except Exception` stands only around what others
+wrote: a settings file (`building.site`), and a whole build by Pelican (`publishing.publisher`).
 """
 
 import sys
