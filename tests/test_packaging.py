@@ -1,11 +1,15 @@
 """Packaging: what `pip install .` puts into another Pelican site is all that it needs."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,17 +83,44 @@ def test_another_site_needs_one_line(wheel: Path, tmp_path: Path) -> None:
     assert (site.root / "output/theme/conversation.css").is_file()
 
 
+def read_project() -> dict[str, Any]:
+    """Return what pyproject.toml says of the project."""
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def name_distribution(requirement: str) -> str:
+    """Return the name of what is required or pinned, as it is compared."""
+    return re.split(r"[<>=!\[~]", requirement)[0].lower().replace("_", "-")
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    """What comes along with another dependency may leave with it; each has a lower bound."""
+    project = read_project()
+    declared = [*project["dependencies"], *project["optional-dependencies"]["receiver"]]
+    imported = {
+        (name or "").partition(".")[0]
+        for path in (PROJECT / "plugins" / "conversation").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module])
+    }
+    distributions = packages_distributions()
+    known = {name_distribution(one) for one in declared}
+    undeclared = {
+        name for name in imported - sys.stdlib_module_names - {"_typeshed"}  # which mypy has of its own
+        if not known & {name_distribution(one) for one in distributions.get(name, ())}
+    }  # fmt: skip
+    assert set() == undeclared
+    assert [] == [one for one in declared if ">=" not in one]
+
+
 def test_every_direct_dependency_is_pinned() -> None:
     """constraints.txt has a version of each dependency, and names no host."""
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    project = read_project()
     wanted = [
         *project["dependencies"],
         *(name for extra in project["optional-dependencies"].values() for name in extra),
     ]
-    names = {
-        "".join(c if c not in "<>=![~" else " " for c in one).split()[0].lower().replace("_", "-") for one in wanted
-    }
     lines = (PROJECT / "constraints.txt").read_text("utf-8").splitlines()
-    pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines}
-    assert set() == names - pinned - {project["name"]}
+    assert set() == {*map(name_distribution, wanted)} - {*map(name_distribution, lines)} - {project["name"]}
     assert all("==" in line and "/" not in line for line in lines)
