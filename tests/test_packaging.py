@@ -114,6 +114,14 @@ def test_every_package_that_is_imported_is_declared() -> None:
     assert [] == [one for one in declared if ">=" not in one]
 
 
+def test_where_it_runs_is_said() -> None:
+    """Files are locked as POSIX systems do, by a module that no other has."""
+    sources = "".join(path.read_text("utf-8") for path in (PROJECT / "plugins" / "conversation").rglob("*.py"))
+    systems = [one for one in read_project()["classifiers"] if one.startswith("Operating System ::")]
+    assert (True, ["Operating System :: POSIX"]) == ("\nimport fcntl\n" in sources, systems)
+    assert "POSIX" in (PROJECT / "README.md").read_text("utf-8").partition("## Add it to your blog")[0]
+
+
 def test_every_direct_dependency_is_pinned() -> None:
     """constraints.txt has a version of each dependency, and names no host."""
     project = read_project()
