@@ -5,6 +5,7 @@ of that; everything else is a bug (traceback, exit 3). Besides here, `except Exc
 wrote: a settings file (`building.site`), and a whole build by Pelican (`publishing.publisher`).
 """
 
+import logging
 import sys
 import traceback
 from importlib import import_module
@@ -23,6 +24,7 @@ COMMANDS = (
 
 A name that Python keeps for itself has a `_` behind it there, and a hyphen is a `_`.
 """
+BUILDING = ("serve", "publish")
 
 
 class LazyGroup(click.Group):
@@ -65,6 +67,10 @@ eval "$(_PELICAN_COMMENTS_COMPLETE=bash_source pelican-comments)"
 def group(ctx: click.Context, settings_file: str) -> None:
     """Serve a Pelican blog, moderate its comments and answer them, check and import them."""
     ctx.obj = settings_file
+    if ctx.invoked_subcommand not in BUILDING:
+        logging.getLogger("pelican.settings").setLevel(
+            logging.ERROR
+        )  # what a site's feeds lack is said where they are made
 
 
 def main() -> None:

@@ -30,6 +30,9 @@ class Draft:
                 self.path.write_text(text, "utf-8")
             click.edit(filename=str(self.path))
             found = self.path.read_text("utf-8")
+        except click.ClickException as error:
+            message = f"the editor cannot be started ({error.format_message()}); let EDITOR name one"
+            raise ConversationError(message) from error
         except (OSError, UnicodeDecodeError) as error:
             raise ConversationError(f"{self.path}: {error}; text in UTF-8 is kept there") from error
         if is_new and found == text:
