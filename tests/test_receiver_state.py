@@ -4,12 +4,14 @@ import base64
 import os
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyrage
 import pytest
 from bs4 import BeautifulSoup
 from pelican.plugins.conversation.inbox.submission import parse_private_part
+from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import State
 from pelican.plugins.conversation.receiver.housekeeping import STAMP
 
@@ -154,6 +156,68 @@ def test_what_is_decided_cannot_be_taken_back(desk: Desk) -> None:
     answer = desk.client.post(f"{address}/withdraw")
     assert (303, address) == (answer.status_code, answer.headers["Location"])
     desk.find_only(State.APPROVED)
+
+
+def test_a_limit_of_ones_own(tmp_path: Path) -> None:
+    """What is longer than the default limit, and within the site's, is shown, changed and taken back like any other."""
+    desk = Desk(tmp_path, CONVERSATION_MAX_BODY_BYTES=100_000)
+    words = "word " * 14_000
+    address = desk.send(**{**FORM, "body": words}).headers["Location"]
+    soup = BeautifulSoup(desk.client.get(address).get_data(as_text=True), "html5lib")
+    assert words.split() == soup.select_one("article.comment .e-content").text.split()
+    assert words.split() == soup.select_one("#conversation-body").text.split()
+    desk.client.post(f"{address}/change", data=change(desk, address, body=f"Other {words}"))
+    assert b"Other word" in desk.find_only().submission.comment
+    assert 422 == desk.client.post(f"{address}/preview", data={**FORM, "body": "x" * 100_001}).status_code
+    assert 200 == desk.client.post(f"{address}/withdraw").status_code
+
+
+def test_a_limit_that_was_lowered(tmp_path: Path) -> None:
+    """What was accepted before is shown; a change has to keep to the limit, also one that was previewed before."""
+    desk = Desk(tmp_path)
+    words = "word " * 2000
+    address = desk.send(**{**FORM, "body": words}).headers["Location"]
+    long = change(desk, address, body=f"Other {words}")
+    desk.settings = replace(desk.settings, max_body_bytes=1000)
+    desk.client = desk.make_app().test_client()
+    assert words.strip() in read(desk, address)
+    for path in ("preview", "change"):
+        answer = desk.client.post(f"{address}/{path}", data=long)
+        assert (422, True) == (answer.status_code, "Other word" in answer.get_data(as_text=True))
+    assert 303 == desk.client.post(f"{address}/change", data=change(desk, address, body="Shorter.")).status_code
+    assert b"Shorter." in desk.find_only().submission.comment
+
+
+@pytest.mark.parametrize(
+    ("comment", "private"),
+    [
+        (b"---\nname: Bo\n---\nNo date.\n", None),
+        (b"\xff", None),
+        (b"---\nauthor: ann\ndate: 2026-03-14\nid: a\nthread: talk\n---\nNot signed.\n", None),
+        (b"---\nauthor: ann\ndate: 2026-03-14\n---\nNot signed.\n", None),
+        (None, b"[\n"),
+        (None, b"thread: talk\n"),
+        (None, b"\xff"),
+    ],
+)
+def test_what_cannot_be_read(desk: Desk, comment: bytes | None, private: bytes | None) -> None:
+    """Where somebody has made something else of what waits, its writer sees that it waits, and can take it back."""
+    address = desk.send(**FORM).headers["Location"]
+    form = change(desk, address, body="My words.")
+    stored = desk.find_only()
+    other = Submission(stored.submission.id, comment or stored.submission.comment, private or stored.submission.private)
+    desk.inbox.replace(other, expected_revision=stored.standing.revision)
+    soup = BeautifulSoup(desk.client.get(address).get_data(as_text=True), "html5lib")
+    assert "Awaiting moderation" == soup.h1.text
+    assert [f"{address}/withdraw"] == [form["action"] for form in soup.select("form")]
+    assert not soup.select("article.comment")
+    assert "awaiting" == desk.client.get(address, headers=JSON).json["state"]
+    for path in ("preview", "change"):
+        answer = desk.client.post(f"{address}/{path}", data=form)
+        assert answer.status_code < 500
+        assert "My words." in answer.get_data(as_text=True)
+    assert other == desk.find_only().submission
+    assert 200 == desk.client.post(f"{address}/withdraw").status_code
 
 
 def test_looking_changes_nothing(desk: Desk) -> None:

@@ -38,9 +38,12 @@ class ParsedFile:
 
 
 def parse_comment(
-    data: bytes, path: str, *, thread: str, id: str, timezone: tzinfo = UTC, max_body_bytes: int = MAX_BODY_BYTES
+    data: bytes, path: str, *, thread: str, id: str, timezone: tzinfo = UTC, max_body_bytes: int | None = MAX_BODY_BYTES
 ) -> ParsedFile:
-    """Read one comment file; `thread` and `id` are what its path says, `timezone` is for dates without an offset."""
+    """Read one comment file; `thread` and `id` are what its path says, `timezone` is for dates without an offset.
+
+    Without `max_body_bytes` a body may have any length, as what was accepted once has.
+    """
     report = Report(path)
     parts = _split(data, report)
     if parts is None:
@@ -51,7 +54,7 @@ def parse_comment(
     except FrontMatterError as error:
         report.error(error.line, "front-matter", error.message, error.remedy)
         return ParsedFile(None, tuple(report.problems))
-    if len(data) > max_body_bytes and len(body.encode()) > max_body_bytes:
+    if max_body_bytes is not None and len(data) > max_body_bytes and len(body.encode()) > max_body_bytes:
         report.error(
             body_line, "body-too-long", f"the body has {len(body.encode())} bytes, over {max_body_bytes}",
             "shorten it or raise CONVERSATION_MAX_BODY_BYTES",

@@ -27,7 +27,8 @@ class Rules:
     """By key."""
     signers: tuple[Signer, ...] = ()
     timezone: tzinfo = UTC
-    max_body_bytes: int = MAX_BODY_BYTES
+    max_body_bytes: int | None = MAX_BODY_BYTES
+    """None: any length."""
     max_indent: int = 5
 
 

@@ -30,11 +30,13 @@ class ShownComment:
 def show_comment(
     file: CommentFile, thread: IndexedThread, *, parent: CommentFile | None, published: PublishedComments,
     settings: Settings, wording: Wording,
-) -> ShownComment:  # fmt: skip
-    """Return a comment file of ours, which has no problems, with its parent."""
+) -> ShownComment | None:  # fmt: skip
+    """Return a comment with its parent, however long they are, for both were accepted; None where a build would leave it out."""
     files = [file] if parent is None else [parent, file]
-    found, problems = read_thread(thread.page.thread, files, published.read_rules())
+    found, problems = read_thread(thread.page.thread, files, replace(published.read_rules(), max_body_bytes=None))
     views = _view(found, thread, settings=settings, wording=wording)
+    if file.id not in views:
+        return None
     is_plain = any(problem.code == "plain-text" and problem.path == file.path for problem in problems)
     above = views.get(parent.id) if parent else None
     return ShownComment(views[file.id], _without_parent(above) if above else None, is_plain)

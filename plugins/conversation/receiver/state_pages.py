@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from flask import Blueprint, Response
 
 from ..comments.comment_file import CommentFile, parse_comment
+from ..comments.front_matter import FrontMatterError
 from ..inbox.submission import (
     Form,
     PrivatePart,
@@ -29,11 +30,22 @@ from ..inbox.values import (
 from ..model import Comment, State
 from .answers import Refusal, RefusedError, answer
 from .context import Receiver, current_receiver
-from .previews import show_comment
+from .previews import ShownComment, show_comment
 from .sending import lead_to_state
 from .signing import TokenError
 from .thread_index import IndexedThread
-from .writing import Draft, Target, count, keeping, read_token, receive, show_preview, unavailable, view_form
+from .writing import (
+    Draft,
+    Target,
+    count,
+    find_problems,
+    keeping,
+    read_token,
+    receive,
+    show_preview,
+    unavailable,
+    view_form,
+)
 
 state_pages = Blueprint("state", __name__, url_prefix="/state/<key>")
 
@@ -47,6 +59,14 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What was sent, as long as it waits."""
+
+    comment: Comment
+    private: PrivatePart
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A comment that was sent, as its writer sees it."""
 
@@ -57,20 +77,25 @@ class Sent:
     is_on_page: bool
 
     @property
-    def comment(self) -> Comment | None:
-        """The comment; None where somebody has made a file of it that cannot be read."""
-        name = self.thread.page.thread
-        return parse_comment(self.stored.submission.comment, self.id, thread=name, id=self.id).comment
+    def is_waiting(self) -> bool:
+        """Whether it is not decided yet."""
+        return self.stored.standing.state is State.PENDING
 
-    @property
-    def private(self) -> PrivatePart:
-        """What is kept beside it."""
-        return parse_private_part(self.stored.submission.private)
+    def read_waiting(self) -> Waiting | None:
+        """Return what waits, however long it is, for it was accepted; None where it is decided or cannot be read."""
+        if not self.is_waiting:
+            return None
+        submission, thread = self.stored.submission, self.thread.page.thread
+        comment = parse_comment(submission.comment, self.id, thread=thread, id=self.id, max_body_bytes=None).comment
+        try:
+            return Waiting(comment, parse_private_part(submission.private)) if comment else None
+        except (FrontMatterError, ValueError):
+            return None
 
 
 @state_pages.get("")
 def show_state(key: str) -> Response:
-    """Answer with the state of a comment, and with the comment as long as it waits."""
+    """Answer with the state of a comment, and with the comment as long as it waits and can be shown."""
     receiver = current_receiver()
     sent = _find(receiver, key)
     page = sent.thread.page
@@ -79,25 +104,22 @@ def show_state(key: str) -> Response:
     data: dict[str, object] = {"state": state, "title": page.title, "page": receiver.page_address(page)}
     if state == "published":
         data |= {"url": link, "is_on_page": sent.is_on_page}
-    comment = sent.comment
-    if state != "awaiting" or comment is None:
-        return answer(receiver, "state", data, page=page, state=state, link=link, is_on_page=sent.is_on_page)
-    shown = show_comment(
-        CommentFile(sent.id, sent.id, sent.stored.submission.comment), sent.thread,
-        parent=receiver.published.read(sent.thread, comment.in_reply_to or ""), published=receiver.published,
-        settings=receiver.settings, wording=receiver.find_wording(page),
+    shown = form = None
+    waiting = sent.read_waiting()
+    if waiting and (shown := _show(receiver, sent, waiting.comment)):
+        data["html"] = str(shown.comment.html)
+        form = view_form(receiver, Draft(sent.thread, _fill(waiting.comment)), _target(receiver, sent, waiting))
+    return answer(
+        receiver, "state", data, page=page, state=state, link=link, is_on_page=sent.is_on_page,
+        preview=shown, form=form, withdraw_url=receiver.address("state", key, "withdraw"),
     )  # fmt: skip
-    data["html"] = str(shown.comment.html)
-    form = view_form(receiver, Draft(sent.thread, _fill(comment)), _target(receiver, sent))
-    withdraw_url = receiver.address("state", key, "withdraw")
-    return answer(receiver, "state", data, page=page, state=state, preview=shown, form=form, withdraw_url=withdraw_url)
 
 
 @state_pages.post("/preview")
 def preview_change(key: str) -> Response:
     """Answer with the changed comment as it will look."""
     receiver = current_receiver()
-    sent, draft, target = _receive_change(receiver, key)
+    sent, _, draft, target = _receive_change(receiver, key)
     count(receiver.limits.count_preview, receiver, view_form(receiver, draft, target), sent.thread.page)
     return show_preview(receiver, draft, target)
 
@@ -106,15 +128,17 @@ def preview_change(key: str) -> Response:
 def change(key: str) -> Response:
     """Put a changed comment that was previewed in place of the one that waits."""
     receiver = current_receiver()
-    sent, draft, target = _receive_change(receiver, key)
+    sent, waiting, draft, target = _receive_change(receiver, key)
     try:
         previewed = read_token(receiver, draft, target)
     except TokenError:
         return show_preview(receiver, draft, target, notice="look-again")
+    if find_problems(receiver, draft, target):  # the settings are others than when it was previewed
+        return show_preview(receiver, draft, target, notice="look-again")
     form = view_form(receiver, draft, target, token=draft.token)
     count(receiver.limits.count_sending, receiver, form, sent.thread.page)
     seconds = (receiver.now() - previewed.moment).total_seconds()
-    submission = _make_change(receiver, sent, draft, seconds_since_preview=seconds)
+    submission = _make_change(receiver, sent.id, waiting, draft, seconds_since_preview=seconds)
     try:
         with keeping(form, sent.thread.page):
             receiver.inbox.replace(submission, expected_revision=previewed.subject.partition(" ")[2])
@@ -162,41 +186,57 @@ def _fill(comment: Comment) -> Form:
     return Form(comment.thread, comment.in_reply_to or "", comment.name or "", comment.url or "", body=comment.body)
 
 
-def _target(receiver: Receiver, sent: Sent) -> Target:
+def _show(receiver: Receiver, sent: Sent, comment: Comment) -> ShownComment | None:
+    return show_comment(
+        CommentFile(sent.id, sent.id, sent.stored.submission.comment), sent.thread,
+        parent=receiver.published.read(sent.thread, comment.in_reply_to or ""), published=receiver.published,
+        settings=receiver.settings, wording=receiver.find_wording(sent.thread.page),
+    )  # fmt: skip
+
+
+def _target(receiver: Receiver, sent: Sent, waiting: Waiting) -> Target:
     return Target(
         receiver.address("state", sent.key, "preview"), receiver.address("state", sent.key, "change"),
-        subject=f"{sent.id} {sent.stored.standing.revision}", has_sealed_email=bool(sent.private.sealed_email),
+        subject=f"{sent.id} {sent.stored.standing.revision}", has_sealed_email=bool(waiting.private.sealed_email),
         answers_published=False,
     )  # fmt: skip
 
 
-def _receive_change(receiver: Receiver, key: str) -> tuple[Sent, Draft, Target]:
+def _receive_change(receiver: Receiver, key: str) -> tuple[Sent, Waiting, Draft, Target]:
     """Return a changed form for a comment that waits; thread and parent stay what they were."""
     form, values = receive(receiver)
     sent = _find(receiver, key, kept=form.body)
-    comment = sent.comment
-    if sent.stored.standing.state is not State.PENDING or comment is None:
-        raise RefusedError(Refusal("decided", 409, sent.thread.page, kept=form.body))
+    waiting = _require_waiting(sent, kept=form.body)
+    comment = waiting.comment
     form = replace(form, thread=comment.thread, in_reply_to=comment.in_reply_to or "")
     draft = Draft(sent.thread, form, values.get("token", ""), forgets_email=bool(values.get("forget_email")))
-    return sent, draft, _target(receiver, sent)
+    return sent, waiting, draft, _target(receiver, sent, waiting)
 
 
-def _make_change(receiver: Receiver, sent: Sent, draft: Draft, *, seconds_since_preview: float) -> Submission:
+def _require_waiting(sent: Sent, *, kept: str) -> Waiting:
+    """Return what waits; raises RefusedError, with what was written, where it cannot be changed."""
+    waiting = sent.read_waiting()
+    if waiting is None:
+        raise RefusedError(Refusal("unreadable" if sent.is_waiting else "decided", 409, sent.thread.page, kept=kept))
+    return waiting
+
+
+def _make_change(
+    receiver: Receiver, id: str, waiting: Waiting, draft: Draft, *, seconds_since_preview: float
+) -> Submission:
     """Return the submission as changed: same id and date, an address kept unless it is replaced or to be forgotten."""
-    form, old = draft.form, sent.private
-    date = sent.comment.date if sent.comment else old.received
+    form, old = draft.form, waiting.private
     marks = find_marks(form, seconds_since_preview=seconds_since_preview, blocklist=receiver.settings.blocklist)
     private = make_private_part(form, received=old.received, marks=marks, seal=receiver.seal)
     if not private.sealed_email and not draft.forgets_email:
         private = replace(private, sealed_email=old.sealed_email, consent=old.consent)
-    public = format_public_part(form, id=sent.id, date=date, max_body_bytes=receiver.settings.max_body_bytes)
-    return Submission(sent.id, public, format_private_part(private))
+    limit = receiver.settings.max_body_bytes
+    public = format_public_part(form, id=id, date=waiting.comment.date, max_body_bytes=limit)
+    return Submission(id, public, format_private_part(private))
 
 
 def _meet_conflict(receiver: Receiver, key: str, draft: Draft) -> Response:
     """Show a change that came too late once more, or say that it was decided meanwhile."""
-    sent, kept = _find(receiver, key, kept=draft.form.body), draft.form.body
-    if sent.stored.standing.state is not State.PENDING:
-        raise RefusedError(Refusal("decided", 409, sent.thread.page, kept=kept))
-    return show_preview(receiver, draft, _target(receiver, sent), notice="changed-meanwhile")
+    sent = _find(receiver, key, kept=draft.form.body)
+    waiting = _require_waiting(sent, kept=draft.form.body)
+    return show_preview(receiver, draft, _target(receiver, sent, waiting), notice="changed-meanwhile")

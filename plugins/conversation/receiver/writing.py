@@ -113,7 +113,7 @@ def _sign(receiver: Receiver, form: Form, target: Target) -> str:
     return receiver.signing.sign_preview(Previewed(form.digest, hand.group, receiver.now(), target.subject))
 
 
-def _show(receiver: Receiver, draft: Draft, problems: Mapping[str, FieldProblem]) -> ShownComment:
+def _show(receiver: Receiver, draft: Draft, problems: Mapping[str, FieldProblem]) -> ShownComment | None:
     """Return the comment as it will look; what is to be mended is left out of it."""
     form = draft.form
     if "name" in problems:
