@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,7 @@ from pelican.plugins.conversation.inbox.submission import (
     find_marks,
     format_private_part,
     format_public_part,
+    is_same_comment,
     make_private_part,
     parse_private_part,
     read_form,
@@ -143,6 +144,18 @@ def test_digests_tell_forms_apart() -> None:
     others.append(replace(form, name="B", url="o"))
     assert 1 + len(others) == len({one.digest for one in [form, *others]})
     assert form.digest == replace(form, trap="").digest
+
+
+@pytest.mark.parametrize("words", [140, 14_000])
+def test_one_comment_at_two_receivers(words: int) -> None:
+    """Of whatever length: the moments may differ, and nothing else."""
+    form = Form("talk", name="Bo", body="word " * words + "end")
+    parts = [
+        format_public_part(found, id="a", date=NOW + timedelta(seconds=second), max_body_bytes=100_000)
+        for second, found in enumerate((form, form, replace(form, body=f"{form.body}s")))
+    ]
+    assert is_same_comment(parts[0], parts[1], id="a")
+    assert not is_same_comment(parts[0], parts[2], id="a")
 
 
 def test_the_private_part_round_trips() -> None:

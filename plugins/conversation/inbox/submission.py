@@ -164,7 +164,7 @@ def format_public_part(form: Form, *, id: str, date: datetime, max_body_bytes: i
 
 def is_same_comment(one: bytes, other: bytes, *, id: str) -> bool:
     """Whether two comment files of one id say the same; the moments at which receivers took them may differ."""
-    comments = [parse_comment(data, id, thread="-", id=id).comment for data in (one, other)]
+    comments = [parse_comment(data, id, thread="-", id=id, max_body_bytes=None).comment for data in (one, other)]
     first, second = comments
     return one == other or (first is not None and second is not None and replace(first, date=second.date) == second)
 
