@@ -414,6 +414,23 @@ def test_an_edit_of_what_is_decided(desk: ModeratorDesk) -> None:
     assert "Ivo cannot be edited: it does not wait any more" in text_of(parse(desk.decide(queue, edit=ONE)).main)
 
 
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+def test_an_edit_of_what_was_decided_meanwhile(desk: ModeratorDesk, is_withdrawn: bool) -> None:
+    """What was typed is on the page that says so, about the comment that is gone and about the others."""
+    revision = desk.site.submit(ONE, name="Ivo")
+    desk.site.submit(TWO, minutes=1)
+    typed = {f"answer__{ONE}": "An answer.", f"answer__{TWO}": "Another."}
+    values = read_form(parse(desk.decide(edit=ONE, **typed)).select_one("main form"))
+    if is_withdrawn:
+        desk.site.inbox.withdraw(ONE, expected_revision=revision)
+    else:
+        desk.site.moderation().decide([Decision(Action.REJECT, ONE, seen=revision)])
+    response = desk.client.post(f"{PLACE}/edit/{ONE}", data={**values, "body": "Edited."}, content_type=FORM)
+    assert (503 if is_withdrawn else 409) == response.status_code
+    kept = [text_of(tag) for tag in parse(response).select("textarea")]
+    assert sorted(["An answer.", "Another.", "Edited."]) == sorted(kept)
+
+
 @pytest.mark.parametrize("path", ["/decide", f"/edit/{ONE}"])
 def test_asking_for_the_address_of_an_answer(desk: ModeratorDesk, path: str) -> None:
     """Who asks anew for the page that an answer was shown at is led to the queue."""

@@ -37,6 +37,8 @@ class Said:
     """Why nothing was done."""
     set_up: str = ""
     """What could be done about it at once."""
+    kept: Sequence[str] = ()
+    """What was typed about a comment that is not in the queue any more."""
     notice: str = ""
     report: Report | None = None
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
@@ -159,17 +161,24 @@ def _show_edit(
     try:
         candidate = desk.moderation.read_candidate(id)
     except ConversationError as error:
-        return _show_queue(desk, Said(409, _read_form(), problem=str(error)))
+        return _show_queue(desk, Said(409, _read_form(), problem=str(error), kept=_find_typed(id)))
     comment = candidate.comment
     if comment is None or candidate.state is not State.PENDING:
-        problem = "it cannot be read" if comment is None else "it does not wait any more"
-        return _show_queue(desk, Said(409, _read_form(), problem=f"{candidate.name or id} cannot be edited: {problem}"))
+        reason = "it cannot be read" if comment is None else "it does not wait any more"
+        problem = f"{candidate.name or id} cannot be edited: {reason}"
+        return _show_queue(desk, Said(409, _read_form(), problem=problem, kept=_find_typed(id)))
     shown = typed or Form(comment.thread, name=comment.name or "", url=comment.url or "", body=comment.body)
     kept = [(k, v) for k, v in request.form.items(multi=True) if k.startswith((ACTION, ANSWER, SEEN)) and v]
     return show(
         "edit", status=422 if problems else 409 if notice else 200, candidate=candidate, values=shown,
         title=_find_page(desk, candidate.thread).page.title, problems=problems or {}, notice=notice, kept=kept,
     )  # fmt: skip
+
+
+def _find_typed(id: str) -> Sequence[str]:
+    """Return what was typed about one comment."""
+    texts = (request.form.get(name, "") for name in ("body", f"{ANSWER}{id}"))
+    return [text for text in texts if text.strip()]
 
 
 @queue_pages.post("/edit/<id>")
