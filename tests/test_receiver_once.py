@@ -1,11 +1,18 @@
 """Once: a token used twice, and the same text by the same hand, are one comment with one answer."""
 
 import threading
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
+from pelican.plugins.conversation.inbox.keeping import Inbox
+from pelican.plugins.conversation.inbox.values import InboxUnavailableError, Standing
 from pelican.plugins.conversation.model import State
+from pelican.plugins.conversation.receiver.sent import SentComments
+from pelican.plugins.conversation.receiver.signing import Signing
 
+from .conftest import PATIENCE_SECONDS
 from .receiving import JSON, PUBLISHED, Desk
 
 FORM = {"thread": "talk", "name": "Bo", "body": "Yes, **indeed**."}
@@ -101,3 +108,47 @@ def test_many_at_once_with_one_token_are_one(desk: Desk) -> None:
     assert 1 == len(set(found))
     assert 303 == found[0][0]
     assert 1 == len(desk.refs)
+
+
+class StumblingInbox(Inbox):
+    """An inbox whose second answer is an error that nobody foresaw; the first waits until more questions have come."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.questions = 0
+        self.may_answer = threading.Event()
+
+    def find_standings(self, ids: Iterable[str]) -> dict[str, Standing]:
+        self.questions += 1
+        self.may_answer.wait(PATIENCE_SECONDS)
+        if self.questions == 2:
+            raise ValueError("git said what it never says")
+        return super().find_standings(ids)
+
+
+def test_an_unforeseen_error_leaves_nobody_waiting(desk: Desk) -> None:
+    """Of questions that are put together, each gets an answer: one the error itself, the others that the inbox is busy."""
+    inbox = StumblingInbox(desk.settings.inbox)
+    sent = SentComments(inbox, Signing(b"x" * 32))
+    answers: list[Mapping[str, Standing] | Exception] = []
+
+    def ask(number: int) -> None:
+        try:
+            answers.append(sent.find_standings([f"id-{number}"]))
+        except (ValueError, InboxUnavailableError) as error:
+            answers.append(error)
+
+    threads = [threading.Thread(target=ask, args=(number,), daemon=True) for number in range(5)]
+    threads[0].start()
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not inbox.questions and time.monotonic() < end:
+        time.sleep(0.01)
+    for thread in threads[1:]:
+        thread.start()
+    while len(sent._waiting) < len(threads) - 1 and time.monotonic() < end:
+        time.sleep(0.01)
+    inbox.may_answer.set()
+    for thread in threads:
+        thread.join(max(0, end - time.monotonic()))
+    assert sorted(["dict", "ValueError", *["InboxUnavailableError"] * 3]) == sorted(type(a).__name__ for a in answers)
+    assert 2 == inbox.questions

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from ..inbox.keeping import Inbox
 from ..inbox.submission import parse_private_part
-from ..inbox.values import InboxUnavailableError, NoSubmissionError, Standing
+from ..inbox.values import Cause, InboxUnavailableError, NoSubmissionError, Standing
 from .signing import SAME_TEXT_AGE, Previewed, Signing
 
 MAX_TOGETHER = 64
@@ -71,6 +71,10 @@ class SentComments:
         except InboxUnavailableError as error:
             for question in questions:  # an error each: every thread that raises one adds to it
                 question.answer = InboxUnavailableError(error.cause, str(error))
+        finally:
+            for question in questions:  # whoever asks for the others may be unlucky, and nobody must wait for ever
+                if question.answer is None:
+                    question.answer = InboxUnavailableError(Cause.BUSY, "the question was interrupted")
 
     def _was_sent_lately(self, id: str, now: datetime) -> bool:
         try:
