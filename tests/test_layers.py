@@ -137,7 +137,7 @@ LAYERS = (
         "receiver.sent",
         "receiver.site_build",
     },
-    {"publishing.list_planning"},
+    {"publishing.list_planning", "receiver.inbox_probe"},
     {"plugin", "publishing.feed_planning", "publishing.page_planning"},
     {"publishing.planning"},
     {"publishing.publisher"},

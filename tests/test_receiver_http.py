@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import html5lib
@@ -214,14 +215,34 @@ def test_an_inbox_that_breaks_and_mends(desk: Desk) -> None:
     assert (503, 503) == (desk.client.get(state).status_code, desk.get("health").status_code)
     assert 200 == desk.post("preview", FORM).status_code
     head.write_bytes(kept)
+    desk.clock.move(seconds=5)
     again = {tag["name"]: tag.get("value", tag.text) for tag in soup.select("form [name]")}
     assert 303 == desk.post("comments", again).status_code
     assert (200, 200) == (desk.client.get(state).status_code, desk.get("health").status_code)
     assert 2 == len(desk.refs)
 
 
+def test_asking_for_health_again_costs_nothing(desk: Desk) -> None:
+    """Within five seconds many questions are one look at the inbox, also those that come together; then it looks again."""
+    head = desk.settings.inbox / "HEAD"
+    kept = head.read_bytes()
+    assert 200 == desk.get("health").status_code
+    head.unlink()
+    desk.clock.move(seconds=4)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = pool.map(lambda _: desk.app.test_client().get("/conversation/health").status_code, range(32))
+    assert {200} == set(statuses)
+    desk.clock.move(seconds=1)
+    assert 503 == desk.get("health").status_code
+    head.write_bytes(kept)
+    assert 503 == desk.get("health").status_code
+    desk.clock.move(seconds=5)
+    assert 200 == desk.get("health").status_code
+
+
 FULL = """
 import resource, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tests.receiving import Desk
 desk = Desk(Path(sys.argv[1]))
@@ -233,6 +254,7 @@ form = desk.preview(body=body)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
 full, health = desk.post("comments", form), desk.get("health")
 resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+desk.clock.move(seconds=5)
 assert body[:100] in full.get_data(as_text=True)
 print(full.status_code, health.status_code, desk.post("comments", form).status_code, desk.get("health").status_code, len(desk.refs))
 """  # fmt: skip

@@ -20,6 +20,7 @@ from ..inbox.seal import make_seal
 from ..rendering.templating import Catalogues, make_region_environment
 from .app import make_app
 from .context import Receiver
+from .inbox_probe import InboxProbe
 from .published import PublishedComments
 from .rate_limits import RateLimits
 from .secret_file import load_secret
@@ -40,13 +41,15 @@ def assemble(
     """Return the application; raises ConversationError."""
     secret = load_secret(settings.secret)
     signing = Signing(secret)
+    sent = SentComments(inbox, signing)
     receiver = Receiver(
         settings=settings,
         index=index,
         inbox=inbox,
         clock=clock,
         signing=signing,
-        sent=SentComments(inbox, signing),
+        sent=sent,
+        probe=InboxProbe(inbox, sent, clock),
         visitors=Visitors(settings.trusted_proxies, secret),
         limits=RateLimits(settings.rate_limits, settings.rate_store),
         published=PublishedComments(settings),

@@ -20,6 +20,7 @@ from ..inbox.pusher import Pusher
 from ..model import Page
 from ..rendering.translations import Wording, choose_wording
 from .housekeeping import Housekeeper
+from .inbox_probe import InboxProbe
 from .published import PublishedComments
 from .rate_limits import RateLimits
 from .sent import SentComments
@@ -42,6 +43,7 @@ class Receiver:
     """Returns an aware moment."""
     signing: Signing
     sent: SentComments
+    probe: InboxProbe
     visitors: Visitors
     limits: RateLimits
     published: PublishedComments
