@@ -200,7 +200,7 @@ def test_the_script_brings_the_form_and_takes_it_back(blog: TestSite, chromium: 
 
 
 def test_the_script_keeps_a_draft(blog: TestSite, chromium: Browser) -> None:
-    """What was typed is there after a reload, under the comment it answers; once it is sent off, it is gone."""
+    """What was typed is there after a reload, under the comment it answers, and after a preview, which keeps nothing."""
     with shown(blog, chromium, "talk.html") as page:
         page.get_by_role("link", name="Reply to Bea, comment 2").click()
         page.fill("[name=name]", "Zoë")
@@ -211,7 +211,26 @@ def test_the_script_keeps_a_draft(blog: TestSite, chromium: Browser) -> None:
         page.get_by_role("button", name="Preview").click()
         page.wait_for_url(f"{HOST}/conversation/preview")
         page.goto(f"{HOST}/talk.html")
-        assert "" == page.locator("[name=body]").input_value()
+        assert "Half a sen" == page.locator("#comment-b > form [name=body]").input_value()
+
+
+def test_the_script_drops_a_draft_that_was_taken(blog: TestSite, chromium: Browser) -> None:
+    """Who comes back from the page of a comment's state finds the form empty; what was not sent off meanwhile stays."""
+    with shown(blog, chromium, "talk.html") as page:
+        for previews, left in ((False, "Words."), (True, "")):
+            page.goto(f"{HOST}/talk.html")
+            page.fill("[name=name]", "Zoë")
+            page.fill("[name=body]", "Words.")
+            if previews:
+                page.get_by_role("button", name="Preview").click()
+                page.wait_for_url(f"{HOST}/conversation/preview")
+            else:
+                page.goto(f"{HOST}/shut.html")
+            page.goto(f"{HOST}/talk.html#conversation-sent")
+            assert left == page.locator("[name=body]").input_value()
+            assert f"{HOST}/talk.html#conversation" == page.url
+            page.reload()
+            assert left == page.locator("[name=body]").input_value()
 
 
 def test_the_script_marks_what_is_new(blog: TestSite, chromium: Browser) -> None:

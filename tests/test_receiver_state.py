@@ -73,6 +73,21 @@ def test_published_leads_to_the_comment(desk: Desk) -> None:
     assert {"url": link, "is_on_page": True}.items() <= desk.client.get(address, headers=JSON).json.items()
 
 
+def test_the_way_back_says_that_it_was_taken(desk: Desk) -> None:
+    """Links from the state of a comment to its page have a fragment for the site's script; those of a preview have none."""
+
+    def find_ways_back(html: str) -> set[str]:
+        links = BeautifulSoup(html, "html5lib").select("a[href*='/talk.html']")
+        return {link["href"].removeprefix("https://blog.example.org/talk.html") for link in links}
+
+    assert {""} == find_ways_back(desk.post("preview", {"thread": "talk", **FORM}).get_data(as_text=True))
+    address = desk.send(**FORM).headers["Location"]
+    assert {"#conversation-sent"} == find_ways_back(desk.client.get(address).get_data(as_text=True))
+    assert {""} == find_ways_back(desk.client.post(f"{address}/preview", data=FORM).get_data(as_text=True))
+    desk.decide(State.APPROVED)
+    assert {"#conversation-sent"} == find_ways_back(desk.client.get(address).get_data(as_text=True))
+
+
 def test_a_comment_can_be_changed(desk: Desk) -> None:
     """What waits is replaced by what was previewed; id, date, thread and parent stay, and so does the address."""
     address = desk.send(**FORM, in_reply_to=PUBLISHED, email="bo@example.org").headers["Location"]

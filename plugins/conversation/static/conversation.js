@@ -6,16 +6,9 @@
   const section = byId("conversation");
   if (!section) return;
 
-  const read = (store, key) => { try { return window[store].getItem(key); } catch { return null; } };
-  const write = (store, key, text) => {
-    try { text === null ? window[store].removeItem(key) : window[store].setItem(key, text); } catch { }
-  };
-  const make = (tag, name, text) => {
-    const element = document.createElement(tag);
-    element.className = name;
-    element.textContent = text;
-    return element;
-  };
+  const read = (store, key) => { try { return window[store].getItem(key); } catch { } };
+  const write = (store, key, text) => { try { window[store].setItem(key, text); } catch { } };
+  const make = (tag, className, textContent) => Object.assign(document.createElement(tag), { className, textContent });
 
   const follow = () => {
     const target = byId(location.hash.slice(1));
@@ -33,7 +26,7 @@
   const seenKey = `conversation-seen:${location.pathname}`;
   const comments = [...section.querySelectorAll(".comment")];
   const before = read("sessionStorage", seenKey) ?? read("localStorage", seenKey);
-  if (before !== null) {
+  if (before != null) {
     const seen = new Set(before.split(" "));
     const fresh = comments.filter((comment) => !seen.has(comment.id) && !comment.matches(".is-removed"));
     const since = make("p", "conversation-since", words.since);
@@ -76,9 +69,8 @@
     asked = link;
     fields.in_reply_to?.remove();
     if (link) {
-      const input = make("input", "", "");
-      Object.assign(input, { type: "hidden", name: "in_reply_to", value: idOf(link).slice(8) });
-      form.append(input);
+      const parent = { type: "hidden", name: "in_reply_to", value: idOf(link).slice(8) };
+      form.append(Object.assign(make("input", "", ""), parent));
       link.after(form);
       form.querySelector(".form-buttons").append(cancel);
     } else {
@@ -104,17 +96,20 @@
 
   const draftKey = `conversation-draft:${location.pathname}`;
   const kept = ["name", "url", "body"];
-  const save = () => {
-    const draft = Object.fromEntries(kept.map((name) => [name, fields[name].value]));
-    draft.to = asked && idOf(asked);
-    write("localStorage", draftKey, draft.body.trim() ? JSON.stringify(draft) : null);
+  const save = (event) => {
+    const draft = { to: asked && idOf(asked), by: event?.type };
+    for (const name of kept) draft[name] = fields[name].value;
+    write("localStorage", draftKey, JSON.stringify(draft.body.trim() ? draft : null));
   };
   const draft = JSON.parse(read("localStorage", draftKey) ?? "null");
-  if (draft && !fields.body.value) {
+  const taken = location.hash === "#conversation-sent";
+  if (taken) history.replaceState(0, "", "#conversation");
+  if (taken && draft?.by === "submit") save(); /* an empty form */
+  else if (draft && !fields.body.value) {
     for (const name of kept) fields[name].value = draft[name];
     const link = draft.to && byId(draft.to)?.querySelector(".e-content ~ a");
-    if (link) answer(link);
+    answer(link);
   }
   form.addEventListener("input", save);
-  form.addEventListener("submit", () => write("localStorage", draftKey, null));
+  form.addEventListener("submit", save);
 })();
