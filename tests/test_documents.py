@@ -9,6 +9,8 @@ from pelican.plugins.conversation.settings import DEFAULTS
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text("utf-8")
+PACKAGE = PROJECT / "plugins" / "conversation"
+SETTINGS_FILES = ("pelicanconf.py", "publishconf.py")
 ARCHITECTURE = (PROJECT / "ARCHITECTURE.md").read_text("utf-8")
 
 
@@ -44,11 +46,10 @@ def test_every_module_has_its_place_in_the_architecture() -> None:
     for first, modules in table:
         folder = first.strip("`/") or folder
         told.setdefault(folder, set()).update(re.findall(r"`(\w+)`", modules))
-    package = PROJECT / "plugins" / "conversation"
     there: dict[str, set[str]] = {}
-    for path in package.rglob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         if not path.stem.startswith("__"):
-            there.setdefault(path.parent.name if path.parent != package else "top", set()).add(path.stem)
+            there.setdefault(path.parent.name if path.parent != PACKAGE else "top", set()).add(path.stem)
     assert there == told
 
 
@@ -57,3 +58,10 @@ def test_files_that_documents_link_to_are_there() -> None:
     for document in PROJECT.glob("*.md"):
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
             assert (PROJECT / target).exists(), f"{document.name}: {target}"
+
+
+def test_modules_that_documents_name_are_there() -> None:
+    """A module is named with its folder."""
+    for document in (PROJECT / "docs").glob("*.md"):
+        for name in re.findall(r"`([\w/]+\.py)`", document.read_text("utf-8")):
+            assert name in SETTINGS_FILES or (PACKAGE / name).is_file(), f"{document.name}: {name}"

@@ -96,6 +96,23 @@ def test_a_round_sends_what_is_new_decided_and_withdrawn(hub: Path) -> None:
     assert () == remote.sync().send
 
 
+def test_what_was_withdrawn_stays_in_the_remote_until_that_is_tidied(hub: Path) -> None:
+    """As docs/what-is-stored.md says: no ref leads there any more, and erasing its bytes is the remote's own matter."""
+    inbox, remote = open_inbox(hub, "one")
+    revision = inbox.add(make_submission("a"))
+    remote.sync()
+    inbox.withdraw("a", expected_revision=revision)
+    remote.sync()
+    inbox.tidy()
+    left = [subprocess.run(["git", "-C", path, "cat-file", "-e", revision], check=False, capture_output=True).returncode for path in (inbox.path, hub)]  # fmt: skip
+    assert left[0] != 0 == left[1]
+    assert {} == refs_of(hub)
+    Git(hub, settings=()).run("gc", "--quiet", "--prune=now")
+    assert (
+        0 != subprocess.run(["git", "-C", hub, "cat-file", "-e", revision], check=False, capture_output=True).returncode
+    )
+
+
 def test_two_inboxes_on_one_remote_come_to_have_the_same(hub: Path) -> None:
     """Submissions of two receivers, decided at a third place that had none."""
     one, of_one = open_inbox(hub, "one")
