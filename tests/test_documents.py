@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 from pelican.plugins.conversation.cli import COMMANDS
+from pelican.plugins.conversation.cli.await_ import NO_ANSWER
+from pelican.plugins.conversation.cli.editor import DRAFTS
 from pelican.plugins.conversation.comments.comment_header import KEYS
+from pelican.plugins.conversation.receiver.sign_in_links import FOLDER
 from pelican.plugins.conversation.settings import DEFAULTS
 
 PROJECT = Path(__file__).parent.parent
@@ -65,3 +68,12 @@ def test_modules_that_documents_name_are_there() -> None:
     for document in (PROJECT / "docs").glob("*.md"):
         for name in re.findall(r"`([\w/]+\.py)`", document.read_text("utf-8")):
             assert name in SETTINGS_FILES or (PACKAGE / name).is_file(), f"{document.name}: {name}"
+
+
+def test_everything_in_var_is_described() -> None:
+    """The table has the files of inbox, receiver and command line, and no other."""
+    text = (PROJECT / "docs" / "on-a-server.md").read_text("utf-8")
+    table = text[text.index("## What is in var") : text.index("## E-mail addresses")]
+    places = {Path(str(DEFAULTS[name])).name for name in ("CONVERSATION_INBOX", "CONVERSATION_SECRET")}
+    expected = {*places, "threads.json", f"{FOLDER}/", NO_ANSWER, f"{DRAFTS}/"}
+    assert expected == set(re.findall(r"^\| `(\S+)` \|", table, re.M))

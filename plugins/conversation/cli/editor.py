@@ -10,6 +10,8 @@ import click
 from ..configuration import Settings
 from ..errors import ConversationError
 
+DRAFTS = "drafts"
+
 
 class Draft:
     """A text under way, in a file below the folder that the inbox stands in."""
@@ -19,7 +21,7 @@ class Draft:
 
         Each thread has a folder, as the same id may stand in two, and both in one file name could be too long.
         """
-        self.path = settings.inbox.parent / "drafts" / thread / f"{verb}-{id}.draft.md"
+        self.path = settings.inbox.parent / DRAFTS / thread / f"{verb}-{id}.draft.md"
 
     def edit(self, text: str) -> str:
         """Let the blogger edit what is there, or `text`, and return it; raises ConversationError where nothing is saved."""
