@@ -77,3 +77,13 @@ def test_everything_in_var_is_described() -> None:
     places = {Path(str(DEFAULTS[name])).name for name in ("CONVERSATION_INBOX", "CONVERSATION_SECRET")}
     expected = {*places, "threads.json", f"{FOLDER}/", NO_ANSWER, f"{DRAFTS}/"}
     assert expected == set(re.findall(r"^\| `(\S+)` \|", table, re.M))
+
+
+def test_it_is_installed_from_a_checkout() -> None:
+    """Nobody is told to install what no package index has."""
+    documents = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*"), *PACKAGE.rglob("*.py")]
+    for path in documents:
+        told = (
+            re.findall(r"pip install ['\"]?([\w.-]+)", path.read_text("utf-8")) if path.suffix in (".md", ".py") else []
+        )
+        assert "pelican-conversation" not in told, path

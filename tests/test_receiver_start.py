@@ -117,7 +117,7 @@ def test_without_the_extra_the_error_says_how_to_get_it(tmp_path: Path) -> None:
     """A missing package is named, with the command that installs it."""
     program = "import sys; sys.modules['flask'] = None\nfrom pelican.plugins.conversation.receiver import create_app\ncreate_app()"  # fmt: skip
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
-    expected = "The receiver cannot start: the receiver needs flask: pip install 'pelican-conversation[receiver]'\n"
+    expected = "The receiver cannot start: the receiver needs flask: pip install '.[receiver]' in a checkout of pelican-conversation\n"
     assert (1, expected) == (done.returncode, done.stderr)
 
 

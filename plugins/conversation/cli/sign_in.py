@@ -58,7 +58,7 @@ def _make_path(settings: Settings) -> str:
     try:
         from ..receiver.moderator import make_sign_in_path
     except ImportError as error:
-        message = f"the receiver needs {error.name}: pip install 'pelican-conversation[receiver]'"
+        message = f"the receiver needs {error.name}: pip install '.[receiver]' in a checkout of pelican-conversation"
         raise ConversationError(message) from error
     try:
         return make_sign_in_path(settings, datetime.now(UTC))

@@ -19,7 +19,9 @@ def make_seal(recipients: Sequence[str]) -> Callable[[str], str]:
     try:
         import pyrage
     except ImportError as error:
-        raise ConversationError("sealing needs pyrage: pip install 'pelican-conversation[receiver]'") from error
+        raise ConversationError(
+            "sealing needs pyrage: pip install '.[receiver]' in a checkout of pelican-conversation"
+        ) from error
 
     def read_recipient(text: str) -> object:
         if "SECRET" in text or "PRIVATE" in text:

@@ -74,6 +74,8 @@ def _naming_the_extra() -> Iterator[None]:
         yield
     except ImportError as error:
         if error.name and error.name.partition(".")[0] in _EXTRA:
-            message = f"the receiver needs {error.name}: pip install 'pelican-conversation[receiver]'"
+            message = (
+                f"the receiver needs {error.name}: pip install '.[receiver]' in a checkout of pelican-conversation"
+            )
             raise ConversationError(message) from error
         raise
