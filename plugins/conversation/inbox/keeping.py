@@ -161,7 +161,7 @@ class Inbox:
             return settle_refs(self.git, find_refs(self.git, sorted(ids)))
 
     def tidy(self) -> None:
-        """Join what lies about in many files, and erase what was withdrawn or replaced; once a day is enough."""
+        """Join what lies about in many files, and erase what was withdrawn or replaced; until it ends, nothing is taken."""
         with _unavailable(self.path), writing(self.path) as held:
             remove_left_behind(self.path)
             drop_unused(self.git, held=[held])

@@ -1,6 +1,6 @@
 """The values of feeds: pages as feeds point to them, entries, targets, and what a feed says of itself.
 
-Rule: everything is plain text or an absolute URI; the feed's template escapes it.
+Rule: everything is plain text or an absolute URI; `feeds` escapes it.
 """
 
 import re
