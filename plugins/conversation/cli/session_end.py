@@ -11,14 +11,9 @@ from typing import Any, TypeVar
 
 import click
 
-from ..moderation.decisions import Action, Change, Plan, Refusal
+from ..moderation.decisions import DONE, Change, Plan, Refusal
 from ..moderation.moderating import Moderation, Outcome
 from ..moderation.session_log import describe_changes
-
-DONE = {
-    Action.APPROVE: "approved", Action.REPLY: "answered", Action.EDIT: "edited", Action.REMOVE: "removed",
-    Action.REJECT: "declined", Action.SPAM: "marked as spam", Action.UNDO: "taken back",
-}  # fmt: skip
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -28,6 +28,13 @@ class Action(Enum):
     """Takes a whole session back; `undoing` plans it."""
 
 
+DONE = {
+    Action.APPROVE: "approved", Action.REPLY: "answered", Action.EDIT: "edited", Action.REMOVE: "removed",
+    Action.REJECT: "declined", Action.SPAM: "marked as spam", Action.UNDO: "taken back",
+}  # fmt: skip
+"""What was done to a comment, in words that stand after it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What somebody decided about one comment that they looked at."""

@@ -7,13 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..moderation.candidates import Candidate
-from ..moderation.decisions import Action, Change, Refusal
+from ..moderation.decisions import DONE, Action, Change, Refusal
 from ..moderation.session_log import describe_changes
-
-DONE = {
-    Action.APPROVE: "approved", Action.REPLY: "answered", Action.EDIT: "edited", Action.REMOVE: "removed",
-    Action.REJECT: "declined", Action.SPAM: "marked as spam", Action.UNDO: "taken back",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
