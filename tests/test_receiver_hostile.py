@@ -103,6 +103,17 @@ def test_hostile_json(desk: Desk, data: bytes) -> None:
         json.loads(answer.data)
 
 
+def test_halves_of_characters(desk: Desk) -> None:
+    """JSON can write them, and nothing can encode them: each is a question mark in what is kept."""
+    values = {"thread": "talk", "name": "B\ud800o", "url": "https://a.example/\udfff", "body": "lone \ud800 surrogate"}
+    token = desk.client.post("/conversation/preview", json=values, headers=JSON).json["token"]
+    assert 201 == desk.client.post("/conversation/comments", json={**values, "token": token}, headers=JSON).status_code
+    comment = desk.find_only().submission.comment.decode()
+    assert "name: B?o\n" in comment
+    assert "url: https://a.example/?\n" in comment
+    assert comment.endswith("---\nlone ? surrogate\n")
+
+
 @pytest.mark.parametrize("data", [b"%", b"thread=%ff%00&body=%ed%a0%80", b"&" * 1000, b"a=b&" * 100, b"thread=talk&body=%E2%80%AE&name=%00"])  # fmt: skip
 def test_hostile_forms(desk: Desk, data: bytes) -> None:
     """Broken escapes, broken UTF-8 and thousands of fields are refused without trouble."""

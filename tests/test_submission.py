@@ -57,7 +57,6 @@ def test_an_address_is_read_only_where_it_was_asked_for() -> None:
         ("body", "a\x00b\x07c\ttab", "abc\ttab"),
         ("body", "pay \u202egnp.exe\u2066 now\u2069", "pay gnp.exe now"),
         ("body", "A\u030a", "Å"),
-        ("body", "lone \ud800 surrogate", "lone ? surrogate"),
         ("url", "example.org/me", "https://example.org/me"),
         ("url", "http://example.org", "http://example.org"),
         ("url", "not an address", "not an address"),

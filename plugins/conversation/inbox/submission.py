@@ -87,7 +87,10 @@ class PrivatePart:
 
 
 def read_form(values: Mapping[str, str], *, asks_email: bool) -> Form:
-    """Take the known fields of what was sent and clean them; an e-mail address only where it was asked for."""
+    """Take the known fields of what was sent and clean them; an e-mail address only where it was asked for.
+
+    The texts have no halves of characters: forms never do, and whoever reads JSON sees to that.
+    """
     names = ("thread", "in_reply_to", "name", "url", *(("email",) if asks_email else ()))
     lines = {name: _clean_line(values.get(name, "")) for name in names}
     if lines["url"] and "://" not in lines["url"] and _BARE_HOST.fullmatch(lines["url"]):
@@ -96,16 +99,12 @@ def read_form(values: Mapping[str, str], *, asks_email: bool) -> Form:
 
 
 def _clean_line(text: str) -> str:
-    return clean_line(_limit_marks(_without_surrogates(text[:_LONGEST_LINE])))
+    return clean_line(_limit_marks(text[:_LONGEST_LINE]))
 
 
 def _clean_body(text: str) -> str:
-    composed = unicodedata.normalize("NFC", _limit_marks(_without_surrogates(text)))
+    composed = unicodedata.normalize("NFC", _limit_marks(text))
     return clean_body(_BIDIRECTIONAL_CONTROLS.sub("", composed))
-
-
-def _without_surrogates(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
 
 
 def _limit_marks(text: str) -> str:
