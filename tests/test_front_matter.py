@@ -71,3 +71,10 @@ def test_half_a_character_is_refused(text: str, loader: type, monkeypatch: pytes
     with pytest.raises(FrontMatterError) as raised:
         parse_front_matter(f"date: 2026-03-14\n{text}")
     assert raised.value.line == 2
+
+
+def test_a_tab_has_its_own_remedy() -> None:
+    """YAML refuses it before a value, and quotes would not help."""
+    with pytest.raises(FrontMatterError) as raised:
+        parse_front_matter("date: 2026-03-14\nname:\t@Ann\n\turl: x\n")
+    assert "put spaces where the tabs are" == raised.value.remedy

@@ -257,7 +257,8 @@ def test_which_comments_are_meant(site: ModeratedSite, run: Run, expected: set[s
     site.submit(B, name="Ben")
     site.submit(C, name="ANN Example")
     code, out, _ = run("reject", *arguments)
-    assert (not expected) == (out == "No comment in the queue is meant.\n")
+    said = "No comment in the queue is by 'Nobody'; there are some by ANN Example, Ann Example, Ben.\n"
+    assert (not expected) == (said == out)
     assert (0, expected) == (code, {id for id in (A, B, C) if site.state_of(id) is State.REJECTED})
 
 
@@ -714,7 +715,7 @@ def test_a_failing_push_is_said(site: ModeratedSite, run: Run) -> None:
     site.submit(A)
     code, _, err = run("approve", A)
     assert (1, State.APPROVED) == (code, site.state_of(A))
-    assert err.startswith("pelican-comments: the commit stays here, for it could not be pushed: ")
+    assert err.startswith("pelican-comments: the commit stays here, for it could not be pushed to ")
 
 
 @pytest.mark.parametrize("command", ["approve", "reject", "spam"])

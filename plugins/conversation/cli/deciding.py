@@ -88,7 +88,7 @@ def decide_alike(settings_file: str, action: Action, chosen: Chosen, *, states: 
     moderation = open_moderation(settings_file)
     candidates = pick_candidates(moderation, chosen.ids, states=states, all=chosen.all, from_name=chosen.from_name)
     if not candidates:
-        click.echo("No comment in the queue is meant.")
+        click.echo(_explain_none(moderation, chosen.from_name))
         return
     decisions = [Decision(action, candidate.id, seen=candidate.revision) for candidate in candidates]
     excerpts = {candidate.id: excerpt(candidate) for candidate in candidates}
@@ -97,3 +97,14 @@ def decide_alike(settings_file: str, action: Action, chosen: Chosen, *, states: 
         return
     outcome = moderation.decide(decisions)
     end_session(moderation, outcome, settings_file=Path(settings_file), builds=chosen.builds, excerpts=excerpts)
+
+
+def _explain_none(moderation: Moderation, from_name: str | None) -> str:
+    """Return why no comment is meant."""
+    queue = [candidate.comment for candidate in moderation.read_queue()]
+    names = sorted({comment.name for comment in queue if comment is not None and comment.name})
+    if from_name is None or not names:
+        return "Nothing waits."
+    shown = ", ".join(shorten(name, EXCERPT) for name in names[:5])
+    more = f" and {len(names) - 5} others" if len(names) > 5 else ""
+    return f"No comment in the queue is by {shorten(from_name, EXCERPT)!r}; there are some by {shown}{more}."

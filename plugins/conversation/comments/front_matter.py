@@ -91,9 +91,11 @@ def read_yaml(text: str) -> Mapping[str, Value]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         what = error.problem or error.context
-        raise FrontMatterError(
-            line, f"the front matter is not YAML: {what}", 'put the value in "double quotes"'
-        ) from error
+        lines = text.splitlines()[line - 1 : line]
+        remedy = (
+            "put spaces where the tabs are" if any("\t" in one for one in lines) else 'put the value in "double quotes"'
+        )
+        raise FrontMatterError(line, f"the front matter is not YAML: {what}", remedy) from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
         what = str(error).splitlines()[0]
         raise FrontMatterError(1, f"the front matter is not YAML: {what}", "remove the character") from error

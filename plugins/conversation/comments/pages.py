@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from ..model import Conversation, Page, Problem, Severity
 from ..text import is_thread_name
 
-NEAR = 0.8
+NEAR = 0.7
 """How alike a slug must be to be hinted at: a slip of the pen, a word more or less; with difflib's own 0.6 strangers were."""
 
 

@@ -197,7 +197,10 @@ class Moderation:
             return ""
         branch = self.repository.read_branch()
         said = self.repository.push(self.settings.push, branch)
-        return f"the commit stays here, for it could not be pushed: {said}" if said else ""
+        if not said:
+            return ""
+        remedy = "set that to a remote that takes it, or push by hand; the next session pushes it, too"
+        return f"the commit stays here, for it could not be pushed to CONVERSATION_PUSH: {said}; {remedy}"
 
     def _apply(
         self, branch: Branch, plan: Plan, *, more_files: Mapping[Path, bytes] | None = None,
