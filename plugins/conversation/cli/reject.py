@@ -12,8 +12,8 @@ STATES = (State.PENDING, State.SPAM)
 
 @deciding_command("reject", "Decline comments of the queue.", completed_from=STATES[:2])
 def command(settings_file: str, chosen: Chosen) -> None:
-    """Decline comments: they are kept in the inbox, and never public.
+    """Decline comments: they are kept in the inbox, never public; a commit without files notes it.
 
-    IDS are as `queue` shows them, or as much of one as is unique.
+    Each ID is as `queue` shows it, or as much of it as is unique; without one, say --all or --from.
     """
     decide_alike(settings_file, Action.REJECT, chosen, states=STATES)

@@ -37,7 +37,7 @@ CUT = "# ------------ What stands below this line is left out ------------"
 
 @click.command(name="reply", short_help="Answer a comment, signed.")
 @ids_argument(completed_from=[State.PENDING], public=True, required=True, single=True)
-@click.option("-m", "--message", metavar="TEXT", help="The answer; without it, $EDITOR opens.")
+@click.option("-m", "--message", metavar="TEXT", help="The answer, in Markdown; without it, $EDITOR opens.")
 @click.option("--as", "author_key", metavar="KEY", help="Answer as this author, where there are several.")
 @click.option("-y", "--yes", is_flag=True, help="Make a key and list it in allowed_signers without asking.")
 @dry_run_option

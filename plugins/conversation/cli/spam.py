@@ -12,8 +12,8 @@ STATES = (State.PENDING, State.REJECTED)
 
 @deciding_command("spam", "Decline comments of the queue as spam.", completed_from=STATES[:2])
 def command(settings_file: str, chosen: Chosen) -> None:
-    """Mark comments as spam: they are kept in the inbox, and never public.
+    """Mark comments as spam: they are kept in the inbox, never public; a commit without files notes it.
 
-    IDS are as `queue` shows them, or as much of one as is unique.
+    Each ID is as `queue` shows it, or as much of it as is unique; without one, say --all or --from.
     """
     decide_alike(settings_file, Action.SPAM, chosen, states=STATES)
