@@ -140,10 +140,18 @@ CHANGES = {
     "remove": lambda path: path.unlink(missing_ok=True),
     "rename": lambda path: path.exists() and path.rename(path.with_name("c.md")),
     "replace": lambda path: path.exists() and path.with_name("b.md").replace(path),
-    "remove the folder": lambda path: path.parent.exists() and shutil.rmtree(path.parent),
+    "remove the folder": lambda path: remove_folder(path.parent),
     "make the folder a link": lambda path: path.parent.exists() and link_folder(path.parent),
     "restore the folder's time": lambda path: path.parent.exists() and os.utime(path.parent, ns=(1, 1)),
 }
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, or a link to one."""
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
 
 
 def link_folder(folder: Path) -> None:
