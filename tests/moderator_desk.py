@@ -15,7 +15,7 @@ from pelican.plugins.conversation.model import Page
 from pelican.plugins.conversation.receiver import create_app
 from pelican.plugins.conversation.receiver.context import EXTENSION
 from pelican.plugins.conversation.receiver.moderator import add_moderator, make_sign_in_address
-from pelican.plugins.conversation.receiver.thread_index import index_path, write_index
+from pelican.plugins.conversation.receiver.thread_index import write_index
 from pelican.plugins.conversation.settings import read_settings
 from werkzeug.test import TestResponse
 
@@ -49,7 +49,7 @@ class ModeratorDesk:
         self.settings = read_settings({**SETTINGS, "CONVERSATION_SIGNING_KEY": str(key), **settings}, root)
         pages = {name: Page(name, f"About {name}", f"{name}.html", "en", path=name) for name in ("talk", "tea")}
         site = Site(self.settings, pages, {name: name for name in pages}, ())
-        write_index(Conversations(site, {}, ()), index_path(self.settings))
+        write_index(Conversations(site, {}, ()), self.settings.thread_index)
         self.app = self.make_app()
         self.client = self.app.test_client()
         self.subjects_before = self.site.subjects()

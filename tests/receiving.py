@@ -15,7 +15,7 @@ from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.inbox.values import StoredSubmission
 from pelican.plugins.conversation.model import Conversation, Page, State
 from pelican.plugins.conversation.receiver import create_app
-from pelican.plugins.conversation.receiver.thread_index import ThreadIndex, index_path, write_index
+from pelican.plugins.conversation.receiver.thread_index import ThreadIndex, write_index
 from pelican.plugins.conversation.settings import read_settings
 from werkzeug.test import TestResponse
 
@@ -102,12 +102,12 @@ class Desk:
         }
         pages = {page.thread: Page(**{f: getattr(page, f) for f in page.__slots__} | {"path": page.thread}) for page in self.pages}  # fmt: skip
         site = Site(self.settings, pages, {name: name for name in pages}, ())
-        write_index(Conversations(site, threads, ()), index_path(self.settings))
+        write_index(Conversations(site, threads, ()), self.settings.thread_index)
 
     @property
     def index(self) -> ThreadIndex:
         """The index as the receiver reads it."""
-        return ThreadIndex(index_path(self.settings))
+        return ThreadIndex(self.settings.thread_index)
 
     def post(self, path: str, fields: Mapping[str, str], **options: object) -> TestResponse:
         """Send a form."""

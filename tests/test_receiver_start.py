@@ -13,7 +13,7 @@ from pelican.plugins.conversation.errors import SettingsError
 from pelican.plugins.conversation.inbox.values import InboxUnavailableError
 from pelican.plugins.conversation.receiver import create_app
 from pelican.plugins.conversation.receiver.secret_file import derive_key, load_secret
-from pelican.plugins.conversation.receiver.thread_index import index_path, parse_index
+from pelican.plugins.conversation.receiver.thread_index import parse_index
 from pelican.plugins.conversation.settings import read_settings
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
@@ -187,7 +187,7 @@ def test_a_new_index_is_seen_at_once(tmp_path: Path) -> None:
 def test_a_broken_index_is_not_followed(tmp_path: Path) -> None:
     """The receiver goes on with the last index it could read, and takes the next good one."""
     desk = Desk(tmp_path)
-    path = index_path(desk.settings)
+    path = desk.settings.thread_index
     kept = path.read_bytes()
     assert 200 == desk.get("new/talk").status_code
     for broken in (b"", b"[]", b"{}", b'{"version": 2, "threads": {}}', b'{"version": 1, "threads": {"x": {}}}', b"\xff", b"[" * 99999):  # fmt: skip
@@ -202,7 +202,7 @@ def test_a_broken_index_is_not_followed(tmp_path: Path) -> None:
 def test_without_any_index_the_health_page_says_so(tmp_path: Path) -> None:
     """No thread is known then, and nothing else goes wrong."""
     desk = Desk(tmp_path)
-    index_path(desk.settings).unlink()
+    desk.settings.thread_index.unlink()
     client = desk.make_app().test_client()
     assert 404 == client.get("/conversation/new/talk").status_code
     health = client.get("/conversation/health")
@@ -212,7 +212,7 @@ def test_without_any_index_the_health_page_says_so(tmp_path: Path) -> None:
 def test_the_index_is_written_only_where_it_changes(tmp_path: Path) -> None:
     """A build that changes nothing leaves the file alone, and nothing lies beside it."""
     desk = Desk(tmp_path)
-    path = index_path(desk.settings)
+    path = desk.settings.thread_index
     before = path.stat()
     time.sleep(0.02)
     desk.write_index()

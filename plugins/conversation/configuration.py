@@ -92,3 +92,8 @@ class Settings:
     site_name: str
     """Plain text."""
     default_lang: str
+
+    @property
+    def thread_index(self) -> Path:
+        """File that tells the receiver of the pages, absolute; each build writes it."""
+        return self.root / "var" / "threads.json"

@@ -96,9 +96,9 @@ def _tell_receiver(conversations: Conversations) -> None:
     settings = conversations.site.settings
     if settings.receiver is None:
         return
-    from .receiver.thread_index import index_path, write_index  # brings the inbox along, which not every platform has
+    from .receiver.thread_index import write_index  # brings the inbox along, which not every platform has
 
-    path = index_path(settings)
+    path = settings.thread_index
     try:
         write_index(conversations, path)
     except OSError as error:

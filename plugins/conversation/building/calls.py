@@ -46,7 +46,10 @@ class CallNotes:
     calls: dict[str, dict[Call, None]] = field(default_factory=dict)
     """Each once, in order, by path relative to the output, as the template's context has it."""
     read_outside: set[str] = field(default_factory=set)
-    """Threads of which a template has read more than regions, and whose pages only a full build brings up to date."""
+    """Threads of which a template has read more than regions, and whose pages only a full build brings up to date.
+
+    An empty name: a region of the whole site stands where nobody can tell.
+    """
 
     def add(self, output_file: str, call: Call, thread: str) -> None:
         """Note a call; where nobody can tell for which file it was, that its thread was read."""

@@ -25,6 +25,7 @@ COMMANDS = (
 A name that Python keeps for itself has a `_` behind it there, and a hyphen is a `_`.
 """
 BUILDING = ("serve", "publish")
+"""Those that make feeds, and let Pelican warn of what the settings lack for them."""
 
 
 class LazyGroup(click.Group):
@@ -68,9 +69,7 @@ def group(ctx: click.Context, settings_file: str) -> None:
     """Serve a Pelican blog, moderate its comments and answer them, check and import them."""
     ctx.obj = settings_file
     if ctx.invoked_subcommand not in BUILDING:
-        logging.getLogger("pelican.settings").setLevel(
-            logging.ERROR
-        )  # what a site's feeds lack is said where they are made
+        logging.getLogger("pelican.settings").setLevel(logging.ERROR)
 
 
 def main() -> None:

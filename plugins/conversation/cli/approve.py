@@ -15,6 +15,7 @@ STATES = (State.PENDING, State.REJECTED, State.SPAM, State.APPROVED)
 def command(settings_file: str, chosen: Chosen) -> None:
     """Publish comments: commit their files and build the site.
 
-    Each ID is as `queue` shows it, or as much of it as is unique; without one, say --all or --from. A reply is published with or after what it answers.
+    Each ID is as `queue` shows it, or as much of it as is unique; without one, say --all or --from. A reply is published
+    with or after what it answers.
     """
     decide_alike(settings_file, Action.APPROVE, chosen, states=STATES)

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from pelican.log import init
 
-from ..building.site import load_pelican_settings
+from ..building.site import find_root, load_pelican_settings
 from ..errors import ConversationError
 from ..plugin import report
 from ..publishing.publisher import BuildError, Publisher
@@ -50,7 +50,8 @@ def command(settings_file: str, port: int) -> None:
     init(level=logging.WARNING)
     os.environ.update(NO_QUESTIONS)
     path = Path(settings_file).absolute()
-    cache = path.parent / load_pelican_settings(path)["CACHE_PATH"]
+    found = load_pelican_settings(path)
+    cache = find_root(Path(found["PATH"])) / found["CACHE_PATH"]
     make_cache_folder(cache)
     output = cache / SERVED
     output.mkdir(exist_ok=True)

@@ -23,6 +23,7 @@ SETTLED_NS = 2_000_000_000
 
 Stamp = tuple[str, int, int, int, int, int]
 """Of a file: name, mode, inode, size in bytes, and when content and inode were changed, in nanoseconds."""
+NO_STAMP: Stamp = ("", 0, 0, 0, 0, 0)
 
 
 class Entry(NamedTuple):
@@ -47,7 +48,7 @@ class FolderListing:
     stamps: tuple[Stamp, ...]
     """By name. Of equal ones the files are equal, unless one was changed within the tick of the file system's clock."""
     problems: tuple[Problem, ...] = ()
-    own: Stamp = ("", 0, 0, 0, 0, 0)
+    own: Stamp = NO_STAMP
     """Of the folder itself, taken before it was listed: of an equal one the files have the same names."""
 
     @property
@@ -109,7 +110,7 @@ def list_folder(listing: FolderListing) -> FolderListing:
 def _list_folder(name: str, path: str, folder: str) -> FolderListing:
     stamps: list[Stamp] = []
     problems: list[Problem] = []
-    own = ("", 0, 0, 0, 0, 0)
+    own = NO_STAMP
     try:
         own = _stamp("", os.lstat(folder))
         with os.scandir(folder) as entries:

@@ -16,6 +16,7 @@ from ..rendering.templating import OWN_CATALOGUES, OWN_TEMPLATES
 VARYING = ("DEBUG", "OUTPUT_PATH", "conversation_build", "conversation_recording")
 """What does not reach the output: what is logged; where it stands, for a full build is made beside it first; what the plugin puts
 among the settings."""
+_READ = ("ARTICLE_PATHS", "PAGE_PATHS", "STATIC_PATHS")
 _NOT_CONTENT = frozenset({".git", "__pycache__"})
 
 
@@ -68,31 +69,29 @@ def _stamp_trees(found: Mapping[str, Any], settings: Settings) -> Mapping[str, s
     def is_apart(path: str) -> bool:
         return path in apart or path.rpartition("/")[2] in _NOT_CONTENT or Path(path, "pyvenv.cfg").exists()
 
+    outside = [one for one in _list_places(found, *_READ) if not one.is_relative_to(content)]
     overrides = [Path(folder) for folder in found["THEME_TEMPLATES_OVERRIDES"]]
     theme = (Path(found["THEME"]), *overrides, *(folder.parent / "translations" for folder in overrides))
     return {
-        "the content": " ".join(stamp_tree(folder, is_apart) for folder in (content, *_list_outside(found, content))),
+        "the content": " ".join(stamp_tree(folder, is_apart) for folder in (content, *outside)),
         "the theme": " ".join(stamp_tree(folder.absolute(), is_apart) for folder in theme),
         "the list of keys": stamp_tree(settings.allowed_signers),
         "this plugin": " ".join(stamp_tree(folder) for folder in (OWN_TEMPLATES, OWN_CATALOGUES)),
     }
 
 
-def _list_outside(found: Mapping[str, Any], content: Path) -> Iterator[Path]:
-    """Yield what Pelican is told to read that does not lie in the content."""
-    for name in ("ARTICLE_PATHS", "PAGE_PATHS", "STATIC_PATHS"):
-        for path in found[name]:
-            place = Path(normpath(content / path))
-            if not place.is_relative_to(content):
-                yield place
+def _list_places(found: Mapping[str, Any], *names: str) -> list[Path]:
+    """Return the places that some of Pelican's settings list, absolute; they may lie outside of the content."""
+    content = Path(found["PATH"]).absolute()
+    return [Path(normpath(content / path)) for name in names for path in found[name]]
 
 
 def is_copied(found: Mapping[str, Any], folder: Path) -> bool:
     """Whether Pelican copies a folder into the output as it is, being below a static path."""
-    content = Path(found["PATH"]).absolute()
-    static = (Path(normpath(content / path)) for path in found["STATIC_PATHS"])
-    excluded = [Path(normpath(content / path)) for path in found["STATIC_EXCLUDES"]]
-    return any(folder.is_relative_to(path) for path in static) and not any(map(folder.is_relative_to, excluded))
+    is_static, is_excluded = (
+        any(map(folder.is_relative_to, _list_places(found, name))) for name in ("STATIC_PATHS", "STATIC_EXCLUDES")
+    )
+    return is_static and not is_excluded
 
 
 def _list_apart(found: Mapping[str, Any], settings: Settings) -> Iterator[Path]:

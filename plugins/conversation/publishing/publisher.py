@@ -122,7 +122,7 @@ class Publisher:
         before = record.read_fact("inputs", Inputs)
         if change := explain_change(before, self._found, self._settings, with_trees=with_trees):
             raise UnfitError(change)
-        if self._settings.receiver is not None and not self._index_path().is_file():
+        if self._settings.receiver is not None and not self._settings.thread_index.is_file():
             raise UnfitError("the receiver's index of threads is not there")
         turns = record.read_fact("turns", Turns)
         if turns.closes_at is not None and turns.closes_at <= read_clock():
@@ -154,14 +154,9 @@ class Publisher:
             from ..receiver.thread_index import update_index  # brings the inbox along
 
             try:
-                update_index(self._index_path(), update.ids)
+                update_index(self._settings.thread_index, update.ids)
             except (OSError, ValueError) as error:
                 raise UnfitError(f"the receiver's index of threads cannot be brought up to date ({error})") from error
-
-    def _index_path(self) -> Path:
-        from ..receiver.thread_index import index_path  # as above
-
-        return index_path(self._settings)
 
     def _make_regions(self) -> Regions:
         """Return the regions of this moment; their templates are read once."""

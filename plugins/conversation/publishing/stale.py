@@ -13,8 +13,10 @@ from ..building.conversations import Conversations
 from ..rendering.feeds import FEED_START
 from ..rendering.paging import part_path
 from ..rendering.regions import thread_feed_path
+from .writing import is_inside
 
 _ANY = "\0"
+"""Stands for the name of a thread, in none of which it occurs."""
 
 
 def find_stale(output: Path, conversations: Conversations, calls: Mapping[str, Iterable[Call]]) -> Iterator[str]:
@@ -31,44 +33,28 @@ def _find_feeds(output: Path, conversations: Conversations) -> Iterator[str]:
     written = {thread_feed_path(page, conversations.thread_of(page), settings) for page in pages.values()}
     pattern = escape(settings.feed_thread_atom.format(thread=_ANY)).replace(_ANY, "*")
     for path in _list_matches(output, pattern):
-        if path not in written and _starts(output / path, FEED_START.encode()):
+        if path not in written and _read(output / path).startswith(FEED_START.encode()):
             yield path
 
 
 def _find_parts(output: Path, calls: Mapping[str, Iterable[Call]]) -> Iterator[str]:
-    shown = {
-        path: {call.number for call in found if call.region is Region.SECTION}
-        for path, found in calls.items()
-        if path.endswith(".html")
-    }
-    for path, numbers in shown.items():
-        if 0 not in numbers:
+    for path, found in calls.items():
+        if not (is_inside(path) and any(call.region is Region.SECTION and call.number == 0 for call in found)):
             continue
         folder, _, name = part_path(path, 0).rpartition("/")
-        if not (output / folder).is_dir():
-            continue
-        pattern = f"{escape(folder)}/{name.replace('0', '[0-9]*')}" if folder else name.replace("0", "[0-9]*")
-        for part in _list_matches(output, pattern):
-            if part not in calls and _holds(output / part, b"<!-- conversation:section "):
-                yield part
+        if (output / folder).is_dir():
+            for part in _list_matches(output / folder, name.replace("0", "[0-9]*")):
+                place = f"{folder}/{part}" if folder else part
+                if place not in calls and b"<!-- conversation:section " in _read(output / place):
+                    yield place
 
 
-def _list_matches(output: Path, pattern: str) -> list[str]:
-    if pattern.startswith("/") or ".." in pattern.split("/"):
-        return []
-    return sorted(path.relative_to(output).as_posix() for path in output.glob(pattern))
+def _list_matches(folder: Path, pattern: str) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.glob(pattern)) if is_inside(pattern) else []
 
 
-def _starts(path: Path, start: bytes) -> bool:
+def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(len(start)) == start
+        return path.read_bytes()
     except OSError:
-        return False
-
-
-def _holds(path: Path, text: bytes) -> bool:
-    try:
-        return text in path.read_bytes()
-    except OSError:
-        return False
+        return b""

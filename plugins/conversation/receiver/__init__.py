@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..configuration import Settings
 from ..errors import ConversationError, SettingsError
 from ..inbox.keeping import Inbox
-from .thread_index import ThreadIndex, index_path
+from .thread_index import ThreadIndex
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -50,7 +50,7 @@ def create_app(
         from .assembly import assemble
     if settings.receiver is None:
         raise SettingsError("CONVERSATION_RECEIVER", None, "give its address, or a path such as '/conversation'")
-    index = index or ThreadIndex(index_path(settings))
+    index = index or ThreadIndex(settings.thread_index)
     inbox = inbox or Inbox.open(settings.inbox)
     return assemble(settings, index, inbox, clock=clock, theme_folders=theme_folders)
 

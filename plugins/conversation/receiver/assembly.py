@@ -26,7 +26,7 @@ from .rate_limits import RateLimits
 from .secret_file import load_secret
 from .sent import SentComments
 from .signing import Signing
-from .thread_index import ThreadIndex, index_path, write_index
+from .thread_index import ThreadIndex, write_index
 from .visitors import Visitors
 
 
@@ -67,16 +67,16 @@ def read_settings_file(path: Path) -> tuple[Settings, Sequence[Path]]:
     path = path.absolute()
     found = load_pelican_settings(path)
     settings = site_settings(found)
-    if not index_path(settings).exists():
+    if not settings.thread_index.exists():
         _make_index(path, settings)
     return settings, list_theme_folders(found)
 
 
 def _make_index(settings_file: Path, settings: Settings) -> None:
     try:
-        write_index(read_conversations(read_site(settings_file)), index_path(settings))
+        write_index(read_conversations(read_site(settings_file)), settings.thread_index)
     except OSError as error:
         message = (
-            f"the index {index_path(settings)} cannot be written ({error.strerror}); build the site, which writes it"
+            f"the index {settings.thread_index} cannot be written ({error.strerror}); build the site, which writes it"
         )
         raise ConversationError(message) from error

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from ..building.conversations import Conversations
-from ..configuration import Settings
 from ..model import Conversation, Page
 
 logger = logging.getLogger(__name__)
@@ -32,11 +31,6 @@ class IndexedThread:
     """The original, with what the receiver needs of it."""
     comments: frozenset[str] = frozenset()
     """Ids of what is published in it."""
-
-
-def index_path(settings: Settings) -> Path:
-    """Return where builds write the index of a site."""
-    return settings.root / "var" / "threads.json"
 
 
 def write_index(conversations: Conversations, path: Path) -> None:
