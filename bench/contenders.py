@@ -34,6 +34,7 @@ OUR_SETTINGS = 'CONVERSATION_AUTHORS = {"nora": {"name": "Nora Wetherlam"}}\n'
 SHIPPED_THEME = f"""\
 THEME = {str(Path(__file__).parent.parent / "theme")!r}
 DIRECT_TEMPLATES = ["index", "categories", "tags", "authors", "archives", "conversations", "404"]
+PAGINATED_TEMPLATES = {{"index": 10, "tag": 10, "category": 10, "author": 10, "archives": 500}}
 """
 CACHED = "CACHE_CONTENT = LOAD_CONTENT_CACHE = True\n"
 

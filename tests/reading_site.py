@@ -16,6 +16,7 @@ DIRECT_TEMPLATES = ["index", "categories", "tags", "authors", "archives", "404",
 YEAR_ARCHIVE_SAVE_AS = "{{date:%Y}}/index.html"
 YEAR_ARCHIVE_URL = "{{date:%Y}}/"
 DEFAULT_PAGINATION = 3
+PAGINATED_TEMPLATES = {{"index": None, "tag": None, "category": None, "author": None, "archives": None}}
 STATIC_PATHS = []
 CONVERSATION_RECEIVER = "/conversation"
 CONVERSATION_SCRIPT = True
@@ -24,7 +25,7 @@ CONVERSATION_LIST_SIZE = 3
 """
 KINDS = (
     "index.html", "index2.html", "talk.html", "talk/comments-2.html", "shut.html", "quiet.html", "hallo-de.html", "marhaba-ar.html",
-    "pages/about.html", "conversations.html", "conversations-2.html", "archives.html", "2026/index.html", "categories.html", "category/misc.html",
+    "pages/about.html", "conversations.html", "conversations-2.html", "archives.html", "archives2.html", "2026/index.html", "categories.html", "category/misc.html",
     "tags.html", "tag/tide.html", "authors.html", "author/ann-example.html", "404.html", "drafts/soon.html",
 )  # fmt: skip
 """One page of every kind, and the conversation in each of its shapes and languages."""

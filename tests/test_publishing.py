@@ -268,6 +268,23 @@ def test_one_comment_after_a_full_build_in_one_process(own_site: TestSite) -> No
     check_output(own_site)
 
 
+def test_archives_on_several_pages(tmp_path: Path) -> None:
+    """Each post is on one page of the archive, that of a year too, and a comment changes the page that has its post."""
+    more = 'PAGINATED_TEMPLATES = {"index": None, "archives": 1, "period_archives": 2}\nYEAR_ARCHIVE_SAVE_AS = "{date:%Y}/index.html"\n'
+    site = write_site(tmp_path, more=more)
+    publish(site)
+    pages = {
+        path: re.findall(r'<li><a href="[^"]*?([a-z]+)\.html">[^<]*</a> <span', (site.root / "output" / path).read_text("utf-8"))
+        for path in ("archives.html", "archives2.html", "archives3.html", "2026/index.html", "2026/index2.html")
+    }
+    assert [["other"], ["quiet"], ["talk"], ["other", "quiet"], ["talk"]] == list(pages.values())
+    site.write_comment("talk", "f", in_reply_to="d")
+    outcome = publish(site)
+    assert not outcome.reason
+    assert {"archives3.html", "2026/index2.html"} == pages.keys() & {*outcome.files}
+    check_output(site)
+
+
 def test_the_list_of_conversations(own_site: TestSite) -> None:
     """A page moves up with its latest comment, and goes with its last, without a full build."""
     assert ["talk", "other"] == list_conversations(own_site)
