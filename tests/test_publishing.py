@@ -274,7 +274,9 @@ def test_archives_on_several_pages(tmp_path: Path) -> None:
     site = write_site(tmp_path, more=more)
     publish(site)
     pages = {
-        path: re.findall(r'<li><a href="[^"]*?([a-z]+)\.html">[^<]*</a> <span', (site.root / "output" / path).read_text("utf-8"))
+        path: re.findall(
+            r'<li><a href="[^"]*?([a-z]+)\.html">[^<]*</a> <span', (site.root / "output" / path).read_text("utf-8")
+        )
         for path in ("archives.html", "archives2.html", "archives3.html", "2026/index.html", "2026/index2.html")
     }
     assert [["other"], ["quiet"], ["talk"], ["other", "quiet"], ["talk"]] == list(pages.values())
