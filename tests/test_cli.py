@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,22 @@ def test_serve_survives_a_broken_source(served: Served) -> None:
     assert "v1 A site" in served.get("/talk.html")[1]
     site.write("pelicanconf.py", good.replace("A site", "Mended"))
     served.wait_until("/talk.html", "v1 Mended")
+
+
+def test_serve_where_the_system_watches_too_few_folders(site: TestSite) -> None:
+    """That is said once, and changes come to the page all the same."""
+    few = ("unshare", "--user", "--map-root-user", "sh", "-c", 'echo 1 > /proc/sys/user/max_inotify_watches && exec "$@"', "sh")  # fmt: skip
+    with suppress(FileNotFoundError):
+        if 0 == subprocess.run([*few, "true"], check=False, capture_output=True).returncode:
+            running = Served(site, prefix=few)
+            try:
+                site.write_comment("talk", "b", body="A second comment.")
+                running.wait_until("/talk.html", "A second comment.")
+                assert 1 == running.count_lines("max_user_watches")
+            finally:
+                running.stop()
+            return
+    pytest.skip("a limit of watches for one process needs user namespaces of Linux")
 
 
 def test_serve_says_what_is_not_there_and_stops_when_asked(served: Served) -> None:

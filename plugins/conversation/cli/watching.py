@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryFile
 
+import click
 from watchfiles import watch
 
 from ..building.site import load_pelican_settings, site_settings
@@ -19,6 +20,9 @@ from ..errors import ConversationError
 
 DEBOUNCE_MILLISECONDS = 200
 """Editors save in several steps; longer, and the page would feel late."""
+POLLING_MILLISECONDS = 1000
+"""Between two looks at every file, where the system does not tell of changes."""
+LOOKING = "The system does not tell of changes in so many folders: looking at all of them every second"
 PATIENCE_SECONDS = 300.0
 """Nobody looks longer at a page that does not come; the build goes on."""
 
@@ -158,6 +162,8 @@ class Watcher:
         self.sources = sources
         self._note = note
         self._end = threading.Event()
+        self._untold = threading.Lock()
+        """Free until it was said that the system does not tell of changes."""
         self._start(sources.folders, recursive=True, only=None)
         folders = {file.parent for file in sources.files}
         self._start(folders, recursive=False, only={str(file) for file in sources.files})
@@ -166,10 +172,21 @@ class Watcher:
         if paths:
             threading.Thread(target=self._watch, args=(paths, recursive, only), daemon=True).start()
 
-    def _watch(self, paths: Iterable[Path], recursive: bool, only: Collection[str] | None) -> None:
+    def _watch(self, paths: Collection[Path], recursive: bool, only: Collection[str] | None) -> None:
+        try:
+            self._follow(paths, recursive, only, is_polling=None)
+        except OSError as error:  # of a large site, the system has not watches enough
+            if self._untold.acquire(blocking=False):
+                why = str(error).partition(" about ")[0]
+                click.echo(f"{LOOKING} ({why}); on Linux, raise fs.inotify.max_user_watches", err=True)
+            self._follow(paths, recursive, only, is_polling=True)
+
+    def _follow(
+        self, paths: Collection[Path], recursive: bool, only: Collection[str] | None, *, is_polling: bool | None
+    ) -> None:
         for changes in watch(
             *paths, recursive=recursive, stop_event=self._end, debounce=DEBOUNCE_MILLISECONDS, step=20,
-            rust_timeout=500, raise_interrupt=False,
+            rust_timeout=500, raise_interrupt=False, force_polling=is_polling, poll_delay_ms=POLLING_MILLISECONDS,
         ):  # fmt: skip
             for _, path in changes:
                 if path in only if only is not None else not self._is_ignored(path):
