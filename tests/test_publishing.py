@@ -27,7 +27,9 @@ from pelican.plugins.conversation.building.site import load_pelican_settings, si
 from pelican.plugins.conversation.comments.pages import is_open
 from pelican.plugins.conversation.comments.ssh import sign_files
 from pelican.plugins.conversation.model import Page
+from pelican.plugins.conversation.publishing.inputs import Inputs, renew_inputs
 from pelican.plugins.conversation.publishing.publisher import Outcome, Publisher
+from pelican.plugins.conversation.publishing.record import Record, record_path
 from pelican.plugins.conversation.publishing.recording import find_turns
 
 from .building import SOURCE_DATE_EPOCH, TestSite
@@ -213,6 +215,12 @@ class Publishing(RuleBasedStateMachine):
         self.site.write_article(slug, Conversation=mode, Tags="one, two")
         self.publish()
 
+    @rule()
+    def check_out(self) -> None:
+        """Every file of the site is a new one with the text of the old."""
+        check_out(self.site)
+        self.publish()
+
     def teardown(self) -> None:
         self.folder.cleanup()
 
@@ -389,6 +397,89 @@ def test_the_theme_and_plugins_count(tmp_path: Path) -> None:
     site.write("more/mine.py", "def register():\n    print()\n")
     done = site.run("pelican.plugins.conversation.cli", "publish")
     assert "mine.py" in done.stdout.partition("code has changed")[2]
+
+
+def check_out(site: TestSite) -> None:
+    """Replace every file that was not built by a copy, as a checkout of the repository elsewhere does."""
+    built = [site.root / name for name in ("output", "cache", "afresh")]
+    for path in [path for path in site.root.rglob("*") if path.is_file()]:
+        if not any(path.is_relative_to(folder) for folder in built):
+            copy = path.with_name(f".{path.name}.copy")
+            copy.write_bytes(path.read_bytes())
+            copy.replace(path)
+
+
+def write_site_of_its_own(root: Path) -> TestSite:
+    """Write and publish a site with a theme and a plugin of its own."""
+    shutil.copytree(PROJECT / "theme", root / "theme")
+    site = write_site(root, more='PLUGIN_PATHS = ["more"]\nPLUGINS += ["mine"]\n')
+    add_settings(site, THEME=str(root / "theme"))
+    site.write("more/mine.py", "def register():\n    pass\n")
+    assert 0 == site.run("pelican.plugins.conversation.cli", "publish").returncode
+    return site
+
+
+def test_a_checkout_with_what_was_built_is_gone_on_from(tmp_path: Path) -> None:
+    """Where all files have other times and the contents that they had, one comment takes no full build."""
+    site = write_site_of_its_own(tmp_path)
+    check_out(site)
+    site.write_comment("talk", "new", in_reply_to="a")
+    assert "Brought talk up to date" in site.run("pelican.plugins.conversation.cli", "publish").stdout
+    check_output(site)
+    found = load_pelican_settings(site.root / "pelicanconf.py")
+    with Record.open(record_path(site.root / "cache", site.root / "output")) as record:
+        inputs = record.read_fact("inputs", Inputs)
+    assert renew_inputs(inputs, found, site_settings(found)) is inputs  # the next time, looking at the times is enough
+
+
+@pytest.mark.parametrize("path", ["content/talk.md", "theme/templates/base.html", "more/mine.py", "allowed_signers"])
+def test_a_checkout_in_which_something_is_another(tmp_path: Path, path: str) -> None:
+    """One letter, in a file of the same size, makes it a full build."""
+    site = write_site_of_its_own(tmp_path)
+    check_out(site)
+    text = (site.root / path).read_bytes()
+    site.write(path, text[:-1] + b" ")
+    assert "has changed" in site.run("pelican.plugins.conversation.cli", "publish").stdout
+
+
+def test_content_that_was_another_during_a_build(own_site: TestSite) -> None:
+    """Nobody knows which text the build has read; that it is what it was before says nothing."""
+    path = own_site.root / "content" / "talk.md"
+    text = path.read_text("utf-8")
+
+    def change(pelican: object) -> None:
+        path.write_text(text.replace("The text", "Another text"), "utf-8")
+
+    def change_back(pelican: object) -> None:
+        path.write_text(text, "utf-8")
+
+    signals.get_generators.connect(change)
+    signals.get_writer.connect(change_back)
+    publish(own_site, full=True)
+    signals.get_generators.disconnect(change)
+    signals.get_writer.disconnect(change_back)
+    assert "Another text" in own_site.read("talk.html")
+    assert "the content has changed" == publish(own_site).reason
+    check_output(own_site)
+
+
+def test_packages_count_where_times_do_not(own_site: TestSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package can bring another version of what is no module."""
+    installed = own_site.root / "packages" / "words-1.0.dist-info"
+    installed.mkdir(parents=True)
+    monkeypatch.syspath_prepend(str(installed.parent))
+    publish(own_site, full=True)
+    installed.rename(installed.with_name("words-1.1.dist-info"))
+    check_out(own_site)
+    assert "what is installed has changed" == publish(own_site).reason
+
+
+def test_dates_of_files_as_dates_of_posts(tmp_path: Path) -> None:
+    """With DEFAULT_DATE = "fs" the times of the content are read."""
+    site = write_site(tmp_path, more='DEFAULT_DATE = "fs"\n')
+    publish(site)
+    check_out(site)
+    assert "the content has changed" == publish(site).reason
 
 
 def publish_showing(root: Path, shown: str) -> TestSite:

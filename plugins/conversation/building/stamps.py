@@ -1,22 +1,26 @@
 """Stamps: times and sizes of files, which tell whether anything that a build reads or wrote was touched since.
 
-Rule: a stamp is taken before a file is read. Equal stamps mean the same files; unequal ones may mean the same as well.
+Rule: a stamp is taken before a file is read. Equal stamps mean the same files; unequal ones may mean the same as well,
+after a checkout for one, and a digest of the contents tells.
 """
 
 import marshal
 import os
+import platform
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta, tzinfo
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 from typing import Any
 
 Stamp = tuple[int, int]
 """Size in bytes, and time of the last change in nanoseconds."""
+DIGESTED_BYTES = 8_000_000
+"""Some 10 ms. A larger file, a film, is known by its stamp alone."""
 
 
 def stamp_file(path: str | Path) -> Stamp | None:
@@ -50,6 +54,38 @@ def stamp_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> s
     if not folder.is_dir():
         return repr(stamp_file(folder))
     return blake2b(marshal.dumps(sorted(stamp_files(folder, skip)), 2), digest_size=16).hexdigest()
+
+
+def digest_file(path: str | Path) -> str:
+    """Return a digest of what is in a file; empty where it is too large, or cannot be read."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - as above
+            return (
+                file_digest(file, _make_digest).hexdigest() if os.fstat(file.fileno()).st_size <= DIGESTED_BYTES else ""
+            )
+    except OSError:
+        return ""
+
+
+def digest_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> str:
+    """Return one digest of all files below a folder, or of a single file; of those that have none it has the stamps."""
+    if not folder.is_dir():
+        return digest_file(folder)
+    files = [(path, digest_file(folder / path) or repr(stamp)) for path, stamp in stamp_files(folder, skip)]
+    return blake2b(marshal.dumps(sorted(files), 2), digest_size=16).hexdigest()
+
+
+def digest_packages() -> str:
+    """Return a digest of Python's own version and of what is installed, which can have more than modules."""
+    found = [platform.python_version()]
+    for folder in map(Path, dict.fromkeys(sys.path)):
+        with suppress(OSError):
+            found += sorted(path.name for path in folder.iterdir() if path.suffix in {".dist-info", ".egg-info"})
+    return blake2b("\n".join(found).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def _make_digest() -> "blake2b":
+    return blake2b(digest_size=16)
 
 
 def stamp_code() -> dict[str, Stamp]:

@@ -1,21 +1,31 @@
 """Inputs: everything but comments that a build's result depends on, as it was when the build began.
 
-Rule: what cannot be compared counts as changed.
+Rule: what cannot be compared counts as changed. Files count by their stamps; only where these are others, by their contents.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os.path import normpath
 from pathlib import Path
 from typing import Any
 
-from ..building.stamps import Stamp, describe_settings, stamp_code, stamp_file, stamp_tree
+from ..building.stamps import (
+    Stamp,
+    describe_settings,
+    digest_file,
+    digest_packages,
+    digest_tree,
+    stamp_code,
+    stamp_file,
+    stamp_tree,
+)  # fmt: skip
 from ..configuration import Settings
 from ..rendering.templating import OWN_CATALOGUES, OWN_TEMPLATES
 
 VARYING = ("DEBUG", "OUTPUT_PATH", "conversation_build", "conversation_recording")
 """What does not reach the output: what is logged; where it stands, for a full build is made beside it first; what the plugin puts
 among the settings."""
+CONTENT, PACKAGES = "the content", "the packages"
 _READ = ("ARTICLE_PATHS", "PAGE_PATHS", "STATIC_PATHS")
 _NOT_CONTENT = frozenset({".git", "__pycache__"})
 
@@ -30,39 +40,87 @@ class Inputs:
     """A stamp of each folder or file, by what it is to the blogger."""
     code: Mapping[str, Stamp]
     """Of every module that was loaded, settings files and plugins too, by path."""
+    contents: Mapping[str, str]
+    """A digest of what was in each of the trees and modules, by the same names; not of those that changed while the build ran."""
+
+
+class ChangeError(ValueError):
+    """Something that a build has read is another now; the message says what."""
 
 
 def take_inputs(found: Mapping[str, Any], settings: Settings, *, described: Mapping[str, str] | None = None) -> Inputs:
     """Return the inputs as they are now; `found` are Pelican's settings, `described` what they said before any plugin."""
-    return Inputs(described or describe_settings(found, VARYING), _stamp_trees(found, settings), stamp_code())
+    code, trees = stamp_code(), _find_trees(found, settings)
+    stamps = {name: tree.stamp() for name, tree in trees.items()}
+    contents = {name: tree.digest() for name, tree in trees.items()} | {path: digest_file(path) for path in code}
+    if found.get("DEFAULT_DATE") == "fs":
+        del contents[CONTENT]  # the times of its files are the dates of posts
+    return Inputs(
+        described or describe_settings(found, VARYING), stamps, code, {PACKAGES: digest_packages(), **contents}
+    )
 
 
-def add_code(inputs: Inputs, began: int) -> Inputs:
-    """Return inputs with the modules that were loaded since, in a build that began at `began` (ns since 1970).
+def settle_inputs(inputs: Inputs, found: Mapping[str, Any], settings: Settings, began: int) -> Inputs:
+    """Return the inputs of a build that began at `began` (ns since 1970) once it has ended, with the modules loaded since.
 
-    One that was changed meanwhile counts as changed: nobody knows which text of it ran.
+    Of what was changed meanwhile nobody knows which text was read. A module of these counts as changed.
     """
-    later = {path: stamp for path, stamp in stamp_code().items() if path not in inputs.code}
-    changed = {path: (-1, -1) for path, (_, time_ns) in later.items() if time_ns >= began}
-    return replace(inputs, code={**inputs.code, **later, **changed})
+    now, trees = stamp_code(), _find_trees(found, settings)
+    later = {path: stamp if stamp[1] < began else (-1, -1) for path, stamp in now.items() if path not in inputs.code}
+    same = {path for path, stamp in inputs.code.items() if now.get(path) == stamp}
+    same |= {name for name, stamp in inputs.trees.items() if name in trees and trees[name].stamp() == stamp}
+    contents = {name: digest for name, digest in inputs.contents.items() if name in same or name == PACKAGES}
+    contents |= {path: digest_file(path) for path, stamp in later.items() if stamp[1] > 0}
+    return replace(inputs, code={**inputs.code, **later}, contents=contents)
 
 
-def explain_change(
-    before: Inputs, found: Mapping[str, Any], settings: Settings, *, with_trees: bool = True
-) -> str | None:
-    """Return in words what has changed since, None where nothing has; without trees, of settings and code alone."""
+def renew_inputs(before: Inputs, found: Mapping[str, Any], settings: Settings, *, with_trees: bool = True) -> Inputs:
+    """Return the inputs with the stamps of now; without trees, of code alone. Raises ChangeError if anything is another."""
     now = describe_settings(found, VARYING)
     changed = sorted(name for name in before.settings.keys() | now.keys() if before.settings.get(name) != now.get(name))
     if changed:
-        return f"the settings have changed ({', '.join(changed[:3])}{', and more' if len(changed) > 3 else ''})"
+        raise ChangeError(
+            f"the settings have changed ({', '.join(changed[:3])}{', and more' if len(changed) > 3 else ''})"
+        )
+    code: dict[str, Stamp] = {}
     for path, stamp in before.code.items():
-        if stamp_file(path) != stamp:
-            return f"the code has changed ({path})"
-    trees = _stamp_trees(found, settings) if with_trees else before.trees
-    return next((f"{name} has changed" for name in before.trees if before.trees[name] != trees.get(name)), None)
+        found_stamp = stamp_file(path)
+        if found_stamp is None or (found_stamp != stamp and not _is_same(before, path, digest_file(path))):
+            raise ChangeError(f"the code has changed ({path})")
+        code[path] = found_stamp
+    trees = _find_trees(found, settings) if with_trees else {}
+    stamps = {name: tree.stamp() for name, tree in trees.items()} if with_trees else before.trees
+    for name, one in before.trees.items():
+        if stamps.get(name) != one and not (name in trees and _is_same(before, name, trees[name].digest())):
+            raise ChangeError(f"{name} has changed")
+    if code == before.code and stamps == before.trees:
+        return before
+    if not _is_same(before, PACKAGES, digest_packages()):
+        raise ChangeError("what is installed has changed")
+    return replace(before, code=code, trees=stamps)
 
 
-def _stamp_trees(found: Mapping[str, Any], settings: Settings) -> Mapping[str, str]:
+def _is_same(before: Inputs, name: str, digest: str) -> bool:
+    return bool(digest) and before.contents.get(name) == digest
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """Folders and files that are one thing to the blogger."""
+
+    places: tuple[Path, ...]
+    skip: Callable[[str], bool] = lambda _: False
+
+    def stamp(self) -> str:
+        return " ".join(stamp_tree(place, self.skip) for place in self.places)
+
+    def digest(self) -> str:
+        """Return a digest of the contents; empty where it is not known of every place that is there."""
+        found = [digest_tree(place, self.skip) if place.exists() else "-" for place in self.places]
+        return " ".join(found) if all(found) else ""
+
+
+def _find_trees(found: Mapping[str, Any], settings: Settings) -> Mapping[str, _Tree]:
     content = Path(found["PATH"]).absolute()
     apart = {str(path) for path in _list_apart(found, settings)}
 
@@ -73,10 +131,10 @@ def _stamp_trees(found: Mapping[str, Any], settings: Settings) -> Mapping[str, s
     overrides = [Path(folder) for folder in found["THEME_TEMPLATES_OVERRIDES"]]
     theme = (Path(found["THEME"]), *overrides, *(folder.parent / "translations" for folder in overrides))
     return {
-        "the content": " ".join(stamp_tree(folder, is_apart) for folder in (content, *outside)),
-        "the theme": " ".join(stamp_tree(folder.absolute(), is_apart) for folder in theme),
-        "the list of keys": stamp_tree(settings.allowed_signers),
-        "this plugin": " ".join(stamp_tree(folder) for folder in (OWN_TEMPLATES, OWN_CATALOGUES)),
+        CONTENT: _Tree((content, *outside), is_apart),
+        "the theme": _Tree(tuple(folder.absolute() for folder in theme), is_apart),
+        "the list of keys": _Tree((settings.allowed_signers,)),
+        "this plugin": _Tree((OWN_TEMPLATES, OWN_CATALOGUES)),
     }
 
 

@@ -26,7 +26,7 @@ from ..model import Problem
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
 from .folder_stamps import FolderLook, begin_look
-from .inputs import VARYING, Inputs, explain_change, is_copied, staging_path
+from .inputs import VARYING, ChangeError, Inputs, is_copied, renew_inputs, staging_path
 from .planning import plan_update, write_update
 from .record import Record, list_owned, make_cache_folder, record_path
 from .recording import Staging, Turns, stage
@@ -102,9 +102,10 @@ class Publisher:
         with record:
             try:
                 outputs = record.read_outputs() if is_whole else {}
-                self._check(record, with_trees=is_whole)
+                inputs = self._check(record, with_trees=is_whole)
                 self._check_outputs(outputs)
                 update = plan_update(record, self._settings, self.output, self._make_regions(), entries=entries)
+                update.facts |= inputs
                 self._check_outputs(record.find_outputs(update.files.keys() - outputs.keys()))
                 copies = [path + suffix for path in update.files for suffix in COMPRESSED]
                 if found := next(iter(record.find_outputs(copies)), None):
@@ -115,13 +116,15 @@ class Publisher:
                 raise UnfitError(f"the record of the last build is damaged ({error})") from error
         return Outcome(threads=update.threads, files=tuple(sorted(update.files)), problems=update.problems)
 
-    def _check(self, record: Record, *, with_trees: bool) -> None:
-        """Raise UnfitError if anything that the build has read, but comments, is another now."""
+    def _check(self, record: Record, *, with_trees: bool) -> Mapping[str, Inputs]:
+        """Raise UnfitError if anything that the build has read, but comments, is another now; return what to record of it."""
         if is_copied(self._found, self._settings.path):
             raise UnfitError("the folder of comments is in STATIC_PATHS, and Pelican copies it")
         before = record.read_fact("inputs", Inputs)
-        if change := explain_change(before, self._found, self._settings, with_trees=with_trees):
-            raise UnfitError(change)
+        try:
+            inputs = renew_inputs(before, self._found, self._settings, with_trees=with_trees)
+        except ChangeError as error:
+            raise UnfitError(str(error)) from error
         if self._settings.receiver is not None and not self._settings.thread_index.is_file():
             raise UnfitError("the receiver's index of threads is not there")
         turns = record.read_fact("turns", Turns)
@@ -131,6 +134,7 @@ class Publisher:
             raise UnfitError("the clock was set back, and a page is open again")
         if turns.due_at is not None and turns.due_at <= datetime.now(UTC):
             raise UnfitError("a post of the future is due")
+        return {} if inputs is before else {"inputs": inputs}
 
     def _check_outputs(self, outputs: Mapping[str, Stamp]) -> None:
         start = f"{self.output}/"

@@ -31,7 +31,7 @@ T = TypeVar("T")
 KnownFolders = Mapping[str, tuple[str, str]]
 """The stamp that a folder of comments had, and the names of its files then, by the name of its entry; see `stamp_again`."""
 
-VERSION = 6
+VERSION = 7
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE outputs (path TEXT PRIMARY KEY, size INTEGER, time INTEGER) WITHOUT ROWID;

@@ -27,7 +27,7 @@ from ..model import Conversation, Page, Thread
 from ..rendering.latest import LatestComment, PageActivity
 from ..rendering.paging import list_parts
 from ..rendering.regions import thread_feed_path
-from .inputs import Inputs, add_code, take_inputs
+from .inputs import Inputs, settle_inputs, take_inputs
 from .record import Record, ThreadRecord, drop_record, make_cache_folder, record_path
 from .region_tables import ListedPage
 from .stale import find_stale
@@ -70,6 +70,8 @@ class Recording:
     """Of the record."""
     output: Path
     """Folder that Pelican writes into."""
+    found: Mapping[str, Any]
+    """Pelican's settings when the build began."""
     inputs: Inputs
     began: int
     """When the build began, in nanoseconds since 1970."""
@@ -87,10 +89,9 @@ class Recording:
         cache = settings.root / found["CACHE_PATH"]
         with suppress(OSError):  # who cannot write there says so
             make_cache_folder(cache)
-        inputs = take_inputs(
-            {**found, "OUTPUT_PATH": str(live)}, settings, described=staging.described if staging else None
-        )
-        return cls(record_path(cache, live), output, inputs, began, staging)
+        found = {**found, "OUTPUT_PATH": str(live)}
+        inputs = take_inputs(found, settings, described=staging.described if staging else None)
+        return cls(record_path(cache, live), output, found, inputs, began, staging)
 
     def forget_last(self) -> None:
         """Take the record of the last build away, before the first file is written.
@@ -126,7 +127,7 @@ class Recording:
         with Record.create(self.path) as record:
             record.write_facts(
                 {
-                    "inputs": add_code(self.inputs, self.began),
+                    "inputs": settle_inputs(self.inputs, self.found, conversations.site.settings, self.began),
                     "versions": find_versions(),
                     "is_staged": staging is not None,
                     "leftovers": staging.owned | stale if staging else frozenset(),
