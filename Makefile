@@ -18,8 +18,8 @@ serve: $(VENV)/site ## build the blog and serve it on http://127.0.0.1:8000, fol
 html: $(VENV)/site ## build the blog into output/
 	@$(BIN)/pelican content -s pelicanconf.py
 
-publish: $(VENV)/site ## build it with the production settings; an error leaves the site as it was
-	@$(BIN)/pelican content -s publishconf.py --fatal errors
+publish: $(VENV)/site ## bring it up to date with the production settings; an error leaves it as it was
+	@$(BIN)/pelican-comments -s publishconf.py publish --fatal errors
 
 check: $(VENV)/site ## report every problem of the comment files
 	@$(BIN)/pelican-comments check

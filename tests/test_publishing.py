@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -480,6 +481,33 @@ def test_dates_of_files_as_dates_of_posts(tmp_path: Path) -> None:
     publish(site)
     check_out(site)
     assert "the content has changed" == publish(site).reason
+
+
+def test_fatal_errors(own_site: TestSite) -> None:
+    """A comment with an error leaves the site as it was, and so does one that an earlier publishing has let pass."""
+    run = partial(own_site.run, "pelican.plugins.conversation.cli", "publish")
+    assert "did not stop at what is fatal now" in run("--fatal", "errors").stdout
+    assert "Nothing has changed" in run("--fatal", "errors").stdout
+    built = read_tree(own_site.root / "output")
+    broken = own_site.write("comments/talk/broken.md", "---\nname: A\n---\nNo date.\n")
+    own_site.write_comment("other", "new")
+    for _ in range(2):
+        done = run("--fatal", "errors")
+        assert (1, True) == (done.returncode, "comments/talk/broken.md:1" in done.stderr + done.stdout)
+        assert "the site is as it was" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert built == read_tree(own_site.root / "output")
+    assert 0 == run().returncode
+    assert "Body of new." in own_site.read("other.html")
+    assert 1 == run("--fatal", "errors").returncode
+    broken.unlink()
+    assert 0 == run().returncode
+    assert "did not stop at what is fatal now" in run("--fatal", "errors").stdout
+    own_site.write_comment("talk", "guest", name="Ann Example", in_reply_to="a")
+    assert "Brought talk up to date" in run("--fatal", "errors").stdout
+    check_output(own_site)
+    own_site.write_comment("talk", "guest2", name="Ann Example", in_reply_to="a")
+    assert 1 == run("--fatal", "warnings").returncode
 
 
 def publish_showing(root: Path, shown: str) -> TestSite:

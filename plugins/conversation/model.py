@@ -16,6 +16,11 @@ class Severity(Enum):
     ERROR = "error"
     WARNING = "warning"
 
+    @property
+    def level(self) -> int:
+        """As Python's `logging` numbers it."""
+        return 40 if self is Severity.ERROR else 30
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta, tzinfo
-from hashlib import blake2b, file_digest
+from hashlib import blake2b
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 from typing import Any
@@ -59,10 +59,9 @@ def stamp_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> s
 def digest_file(path: str | Path) -> str:
     """Return a digest of what is in a file; empty where it is too large, or cannot be read."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - as above
-            return (
-                file_digest(file, _make_digest).hexdigest() if os.fstat(file.fileno()).st_size <= DIGESTED_BYTES else ""
-            )
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            is_small = os.fstat(file.fileno()).st_size <= DIGESTED_BYTES
+            return blake2b(file.read(), digest_size=16).hexdigest() if is_small else ""
     except OSError:
         return ""
 
@@ -71,7 +70,7 @@ def digest_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> 
     """Return one digest of all files below a folder, or of a single file; of those that have none it has the stamps."""
     if not folder.is_dir():
         return digest_file(folder)
-    files = [(path, digest_file(folder / path) or repr(stamp)) for path, stamp in stamp_files(folder, skip)]
+    files = [(path, digest_file(f"{folder}/{path}") or repr(stamp)) for path, stamp in stamp_files(folder, skip)]
     return blake2b(marshal.dumps(sorted(files), 2), digest_size=16).hexdigest()
 
 
@@ -82,10 +81,6 @@ def digest_packages() -> str:
         with suppress(OSError):
             found += sorted(path.name for path in folder.iterdir() if path.suffix in {".dist-info", ".egg-info"})
     return blake2b("\n".join(found).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-
-
-def _make_digest() -> "blake2b":
-    return blake2b(digest_size=16)
 
 
 def stamp_code() -> dict[str, Stamp]:

@@ -24,8 +24,11 @@ SHOWN = 3
 @click.command(name="publish", short_help="Bring the output up to date, by the shortest way.")
 @click.option("--full", is_flag=True, help="Build everything, whatever has changed.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option(
+    "--fatal", type=click.Choice(["errors", "warnings"]), help="Stop at these, and leave the site as it was.",
+)  # fmt: skip
 @click.pass_obj
-def command(settings_file: str, full: bool, dry_run: bool) -> None:
+def command(settings_file: str, full: bool, dry_run: bool, fatal: str | None) -> None:
     """Bring the output up to date, by the shortest way.
 
     Where nothing but comments has changed since the last build, only the parts of pages and the feeds that show them are
@@ -36,7 +39,7 @@ def command(settings_file: str, full: bool, dry_run: bool) -> None:
     from ..building.site import load_pelican_settings, site_settings
     from ..publishing.folder_stamps import begin_look
 
-    init(level=logging.WARNING)
+    init(level=logging.WARNING, fatal=fatal or "")
     found = load_pelican_settings(Path(settings_file))
     settings = site_settings(found)
     try:
@@ -54,7 +57,9 @@ def _publish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_ru
     try:
         outcome = Publisher(found).publish(full=full, dry_run=dry_run, entries=look)
     except BuildError as error:
-        logger.error("%s", error, exc_info=error.__cause__)
+        if error.__cause__ is None:
+            raise
+        logger.critical("%s", error, exc_info=error.__cause__)
         sys.exit(1)
     report(outcome.problems)
     if outcome.reason:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pelican import Pelican
+from pelican.log import FatalLogger
 
 from ..building.conversations import read_clock
 from ..building.site import list_theme_folders, site_settings
@@ -36,6 +37,10 @@ from .writing import clear, is_inside, list_others, move_files, remove_files, wr
 
 COMPRESSED = (".gz", ".br", ".zst")
 """What plugins add to the name of a page for its compressed copy, which only they can make."""
+
+
+FATAL = "Warning or error encountered"
+"""What Pelican's logger raises after a message that is fatal."""
 
 
 class BuildError(ConversationError):
@@ -105,7 +110,7 @@ class Publisher:
                 inputs = self._check(record, with_trees=is_whole)
                 self._check_outputs(outputs)
                 update = plan_update(record, self._settings, self.output, self._make_regions(), entries=entries)
-                update.facts |= inputs
+                update.facts |= {**inputs, **self._judge(record, update)}
                 self._check_outputs(record.find_outputs(update.files.keys() - outputs.keys()))
                 copies = [path + suffix for path in update.files for suffix in COMPRESSED]
                 if found := next(iter(record.find_outputs(copies)), None):
@@ -118,6 +123,8 @@ class Publisher:
 
     def _check(self, record: Record, *, with_trees: bool) -> Mapping[str, Inputs]:
         """Raise UnfitError if anything that the build has read, but comments, is another now; return what to record of it."""
+        if record.read_fact("fatal_from", int) > FatalLogger.fatal_lvl:
+            raise UnfitError("the last build did not stop at what is fatal now")
         if is_copied(self._found, self._settings.path):
             raise UnfitError("the folder of comments is in STATIC_PATHS, and Pelican copies it")
         before = record.read_fact("inputs", Inputs)
@@ -135,6 +142,14 @@ class Publisher:
         if turns.due_at is not None and turns.due_at <= datetime.now(UTC):
             raise UnfitError("a post of the future is due")
         return {} if inputs is before else {"inputs": inputs}
+
+    @staticmethod
+    def _judge(record: Record, update: Update) -> Mapping[str, int]:
+        """Raise UnfitError if a problem is fatal, as `--fatal` says; return what to record of the others."""
+        worst = max((problem.severity.level for problem in update.problems), default=0)
+        if worst >= FatalLogger.fatal_lvl:
+            raise UnfitError("a comment has a problem that is fatal")  # the build says which, and stops
+        return {"fatal_from": worst + 1} if worst >= record.read_fact("fatal_from", int) else {}
 
     def _check_outputs(self, outputs: Mapping[str, Stamp]) -> None:
         start = f"{self.output}/"
@@ -251,4 +266,6 @@ def _run(pelican: Pelican) -> None:
     except ConversationError:
         raise
     except Exception as error:
+        if str(error) == FATAL:
+            raise BuildError("stopped at an error or warning; the site is as it was") from None
         raise BuildError(f"Pelican could not build the site: {type(error).__name__}: {error}") from error

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from pelican.log import FatalLogger
+
 from ..building.calls import CallNotes
 from ..building.conversations import Conversations, read_clock
 from ..building.feed_writing import SiteEntries, describe_feed_thread
@@ -129,6 +131,7 @@ class Recording:
                 {
                     "inputs": settle_inputs(self.inputs, self.found, conversations.site.settings, self.began),
                     "versions": find_versions(),
+                    "fatal_from": FatalLogger.fatal_lvl,
                     "is_staged": staging is not None,
                     "leftovers": staging.owned | stale if staging else frozenset(),
                     "entries": entries,
