@@ -610,6 +610,38 @@ def test_a_changed_list_of_keys_is_not_committed_along(site: ModeratedSite, run:
     assert ("# begun\n", ["Start"]) == ((site.root / "allowed_signers").read_text(), site.subjects())
 
 
+@pytest.mark.parametrize("is_staged", [True, False])
+def test_a_list_of_keys_that_was_deleted_is_brought_back_first(
+    site: ModeratedSite, run: Run, home: Path, editor: Callable[[str], Path], *, is_staged: bool
+) -> None:
+    """It is said which file and how, whatever the options, before the editor opens; a text that waits goes on waiting."""
+    list_key(site, make_key(home))
+    editor("text = 'Typed before.' + text")
+    assert 0 == run("reply", PUBLIC, "--dry-run")[0]
+    (site.root / "allowed_signers").unlink()
+    if is_staged:
+        git(site.root, "rm", "--quiet", "allowed_signers")
+    seen = editor("pass")
+    for options in ([], ["--yes"], ["-m", "Hello", "--yes"]):
+        seen.unlink(missing_ok=True)
+        code, out, err = run("reply", PUBLIC, *options)
+        assert (1, "", False) == (code, out, seen.exists())
+        assert "allowed_signers is committed and was deleted here" in err
+        assert err.endswith("bring it back with `git checkout HEAD -- allowed_signers`\n")
+    git(site.root, "checkout", "--quiet", "HEAD", "--", "allowed_signers")
+    assert (0, "") == (run("reply", PUBLIC)[0], site.status())
+    assert "Typed before." in (site.committed(f"comments/talk/{find_reply(site)}.md") or "")
+
+
+def test_a_list_of_keys_that_is_no_more_is_made_anew(site: ModeratedSite, run: Run, home: Path) -> None:
+    """Where its deletion is committed, a reply lists the key as on the first day."""
+    list_key(site, make_key(home))
+    (site.root / "allowed_signers").unlink()
+    site.commit_all("No key")
+    assert 0 == run("reply", PUBLIC, "-m", "Hello", "--yes")[0]
+    assert_is_signed(site, find_reply(site))
+
+
 def test_who_answers(site: ModeratedSite, run: Run, home: Path) -> None:
     """With several authors it must be said; one that is not there is refused."""
     key = make_key(home)

@@ -107,6 +107,17 @@ def list_tree(git: Git, revision: str | None, folder: str) -> dict[str, str]:
     return found
 
 
+def is_committed(path: Path) -> bool:
+    """Whether the last commit of the repository around a file (absolute) has it; not, too, where there is none around."""
+    place = path.resolve()
+    try:
+        git, _ = open_work_tree(place.parent)
+    except NoRepositoryError:
+        return False
+    name = place.relative_to(git.repository).as_posix()
+    return bool(git.ask("ls-tree", "--full-tree", "HEAD", "--", name).printed)
+
+
 def list_index(git: Git, folder: str) -> dict[str, str]:
     """Return the entries of the index below a folder, with their objects; an empty one where a merge left several."""
     below = (f":(top,literal){folder}",) if folder else ()

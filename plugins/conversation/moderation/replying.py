@@ -18,6 +18,7 @@ from ..comments.signatures import verify_signature
 from ..comments.ssh import NoKeyToSignError, NoSuchKeyError, find_signing_key, public_key_of, sign_files
 from ..configuration import Settings
 from ..errors import ConversationError, SigningError
+from ..git.work_tree import is_committed
 from ..model import Author, Comment
 from ..text import clean_body
 from .decisions import Action, Decision
@@ -109,10 +110,14 @@ def make_key(path: Path, *, author: Author, asks_passphrase: bool) -> None:
 
 
 def _read_signers(settings: Settings) -> str:
-    """Return the text of `allowed_signers`, empty where there is none."""
+    """Return the text of `allowed_signers`, empty where there is none; raises SigningError where it was deleted only here."""
     try:
         return settings.allowed_signers.read_text("utf-8")
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if is_committed(settings.allowed_signers):
+            path = show_path(settings.allowed_signers, settings.root)
+            message = f"{path} is committed and was deleted here, so no signature would count"
+            raise SigningError(f"{message}; bring it back with `git checkout HEAD -- {path}`") from error
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise SigningError(f"{settings.allowed_signers}: {error}; it is a text file of lines `AUTHOR KEY`") from error
