@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,24 @@ def test_check_with_problems(site: TestSite) -> None:
     assert first.startswith("comments/talk/b.md:4: warning: 'mood' is no key of a comment; ")
     assert first.endswith(" [unknown-key]")
     assert second.startswith("comments/talk/c.md:1: error: the file does not begin with a line `---`; ")
+
+
+def test_check_of_dates_to_come(site: TestSite) -> None:
+    """A date more than a day ahead of the clock is a warning, at its line; the build, which looks at no clock, has none."""
+    now = datetime.now(UTC)
+    soon, late = (f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}" for hours in (23, 25))
+    site.write_comment("talk", "b", date=late)
+    site.write_comment("talk", "c", date=soon)
+    site.write_comment("talk", "d", edited=late)
+    code, out, err = check(site)
+    first, second = out.splitlines()
+    assert (1, "4 comments in 1 thread: 2 warnings\n") == (code, err)
+    assert first.startswith(f"comments/talk/b.md:3: warning: {late} lies in the future; here it is ")
+    assert first.endswith("; correct `date:`, or this machine's clock [future-date]")
+    assert second.startswith(f"comments/talk/d.md:4: warning: {late} lies in the future; ")
+    assert 1 == check(site, "comments/talk/d.md")[1].count("\n")
+    site.build("--fatal", "warnings")
+    assert "id=comment-b>" in site.read("talk.html")
 
 
 def test_check_as_json(site: TestSite) -> None:

@@ -233,6 +233,13 @@ def test_a_reply_older_than_its_parent_is_listed() -> None:
     assert "wp-5" == found.changes[1].comment.in_reply_to
 
 
+def test_a_comment_without_text_is_listed() -> None:
+    """It is imported, for it may have replies; that the build will warn is said."""
+    found = plan(make_post(make_comment(5, content=""), make_comment(6, content="", type="pingback")))
+    assert ["wp-5", "wp-6"] == [change.comment.id for change in found.changes]
+    assert [(Reason.NO_TEXT, "wp-5", "")] == reasons(found)
+
+
 def test_a_chain_as_long_as_you_like() -> None:
     """Nothing recurses over replies."""
     comments = tuple(

@@ -112,3 +112,17 @@ def test_a_body_that_is_too_much_is_shown_as_text(rules: Rules) -> None:
     thread, problems = read_thread("talk", [CommentFile("a", "a.md", data)], rules)
     assert [("plain-text", 5)] == [(p.code, p.line) for p in problems]
     assert "&gt;&gt;&gt; deep" in thread.bodies["a"]
+
+
+@pytest.mark.parametrize("body", ["", "\n", "  \n\t\n", "\u200b\n"])
+def test_a_comment_without_text(rules: Rules, body: str) -> None:
+    """It is published and reported, at the line where its text would begin."""
+    data = f"---\nname: Reader\ndate: 2026-03-14T09:26:53Z\n---\n{body}".encode()
+    assert (["a"], [("empty-body", 5)], frozenset()) == read(rules, data)
+
+
+@pytest.mark.parametrize("line", ["state: removed", "kind: like", "kind: pingback"])
+def test_what_needs_no_text(rules: Rules, line: str) -> None:
+    """A tombstone shows none, and what other sites sent often has none."""
+    data = f"---\nname: Reader\ndate: 2026-03-14T09:26:53Z\n{line}\n---\n".encode()
+    assert [] == read(rules, data)[1]

@@ -1,22 +1,28 @@
 """`pelican-comments check`: report every problem of the comment files.
 
-Rule: standard output holds the report and nothing else, so that another program can read it.
+Rule: standard output holds the report and nothing else, so that another program can read it. What only the clock can tell
+is looked at here alone: a build of the same files says the same on any day.
 """
 
 import json
 import logging
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from ..building.conversations import count_problems, count_things, read_conversations
 from ..building.site import read_site
+from ..comments.comment_file import format_moment
 from ..configuration import Settings
 from ..errors import ConversationError
-from ..model import Problem, Severity
+from ..model import Problem, Severity, Thread
+
+AHEAD = timedelta(days=1)
+"""No time zone and hardly a clock is further ahead."""
 
 
 class NoSuchPathError(ConversationError):
@@ -45,13 +51,25 @@ def command(settings_file: str, form: str, paths: tuple[Path, ...]) -> None:
     site = read_site(Path(settings_file))
     asked = _find_paths(paths, site.settings)
     found = read_conversations(site)
-    problems = [p for p in found.problems if not asked or _is_below(site.settings.root / p.path, asked)]
+    every = sorted({*found.problems, *_find_future(found.threads.values(), datetime.now(UTC))})
+    problems = [p for p in every if not asked or _is_below(site.settings.root / p.path, asked)]
     click.echo(_FORMATS[form](problems), nl=False)
     if form == "text":
         comments = count_things(sum(len(thread.comments) for thread in found.threads.values()), "comment")
         threads = count_things(len(found.threads), "thread")
         click.echo(f"{comments} in {threads}: {count_problems(problems)}", err=True)
     sys.exit(1 if problems else 0)
+
+
+def _find_future(threads: Iterable[Thread], now: datetime) -> Iterator[Problem]:
+    """Yield the problem of each date that is still to come."""
+    for comment in (place.comment for thread in threads for place in thread.placements):
+        for key, moment in (("date", comment.date), ("edited", comment.edited)):
+            if moment is not None and moment > now + AHEAD and comment.origin is not None:
+                origin, here = comment.origin, format_moment(now.replace(microsecond=0))
+                message = f"{format_moment(moment)} lies in the future; here it is {here}"
+                remedy = f"correct `{key}:`, or this machine's clock"
+                yield Problem(origin.path, origin.line_of(key), f"future-{key}", message, remedy, Severity.WARNING)
 
 
 def _log_to_stderr() -> None:

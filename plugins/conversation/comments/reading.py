@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from ..errors import SignatureError
-from ..model import Author, Comment, Problem, Severity, State, Thread
+from ..model import Author, Comment, Kind, Problem, Severity, State, Thread
+from ..text import is_visible
 from .allowed_signers import Signer
 from .comment_file import MAX_BODY_BYTES, CommentFile, parse_comment
 from .comment_header import BODY
@@ -100,6 +101,9 @@ def _is_guest(comment: Comment, rules: Rules, problems: list[Problem]) -> bool:
 
 
 def _render(comment: Comment, problems: list[Problem]) -> str:
+    if comment.kind is Kind.COMMENT and not is_visible(comment.body):  # a like has nothing to say
+        remedy = "write its text, delete the file, or make it `state: removed` where it has replies"
+        problems.append(_problem(comment, "empty-body", "the comment has no text", remedy=remedy, severity=Severity.WARNING, key=BODY))  # fmt: skip
     rendered = render_body(comment.body)
     if rendered.problem is not None:
         message = f"the body is shown as plain text: {rendered.problem}"

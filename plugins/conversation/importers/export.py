@@ -51,6 +51,7 @@ class Reason(Enum):
         "is by a registered user, the export does not say who; if it is you: --sign-as NUMBER=KEY",
     )
     REPLY_OLDER = (Effect.LISTED, "is older than the comment it answers, which every build will warn of")
+    NO_TEXT = (Effect.LISTED, "has no text, which every build will warn of")
     POST_WAS_HIDDEN = (Effect.LISTED, "has comments that were not public in the old blog")
     THREAD_RENAMED = (Effect.LISTED, "has a slug that cannot name a thread")
     THREAD_SHARED = (Effect.LISTED, "takes the comments of more than one post; --map can part them")

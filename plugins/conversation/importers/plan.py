@@ -10,8 +10,8 @@ from enum import Enum
 
 from ..comments.comment_file import format_comment
 from ..errors import InvalidCommentError
-from ..model import Comment
-from ..text import is_anchor, is_web_address
+from ..model import Comment, Kind
+from ..text import is_anchor, is_visible, is_web_address
 from .export import ExportedComment, ExportedPost, Note, Reason
 from .html_to_markdown import Markdown
 from .thread_choice import choose_thread
@@ -158,6 +158,8 @@ class _PostPlanner:
             self._note(reason, exported)
         if body.loss:
             self._note(Reason.SIMPLIFIED, exported, body.loss)
+        if draft.kind is Kind.COMMENT and not is_visible(draft.body):
+            self._note(Reason.NO_TEXT, exported)
         return draft
 
     def place_replies(self, drafts: Mapping[str, Comment]) -> Iterator[Comment]:
