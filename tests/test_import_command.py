@@ -169,12 +169,12 @@ def test_what_is_printed(site: TestSite) -> None:
         [cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in out.splitlines() if re.match("[│┃]", line)
     ]
     assert [
-        ["Thread", "Page", "Add", "Sign", "Same", "Differ", "Left out"],
-        ["knots-and-splices", "yes", "9", "", "", "", "4"],
-        ["the-crane-is-back", "yes", "3", "", "", "", ""],
-        ["visiting", "yes", "1", "", "", "", ""],
-        ["members-only", "no", "", "", "", "", "1"],
-        ["4 threads", "", "13", "", "", "", "5"],
+        ["Thread", "Page", "Add", "Move", "Sign", "Same", "Differ", "Left out"],
+        ["knots-and-splices", "yes", "9", "", "", "", "", "4"],
+        ["the-crane-is-back", "yes", "3", "", "", "", "", ""],
+        ["visiting", "yes", "1", "", "", "", "", ""],
+        ["members-only", "no", "", "", "", "", "", "1"],
+        ["4 threads", "", "13", "", "", "", "", "5"],
     ] == rows
     assert "\n1 left out: was not approved\n  knots-and-splices/wp-108\n" in out
     assert "\n1 left out: is no comment, but a record of another kind\n  knots-and-splices/wp-113 (order_note)\n" in out
@@ -259,6 +259,71 @@ def test_the_map(site: TestSite) -> None:
     assert "its comments wait in its folder, or --map moves them\n  members\n" in out
 
 
+def test_the_map_that_the_first_report_asks_for(site: TestSite) -> None:
+    """Import, read which posts have no page, write the map, import again: every comment is there once, on its page."""
+    blog = make_export(make_post(make_comment(1), make_comment(2, parent=1), make_comment(3), slug="old-name"))
+    site.write("blog.xml", blog)
+    assert "its comments wait in its folder, or --map moves them\n  old-name\n" in import_file(site, "blog.xml")
+    subprocess.run(["git", "init", "--quiet"], cwd=site.root, check=True)
+    subprocess.run(["git", "add", "comments"], cwd=site.root, check=True)
+    folder = site.root / "comments"
+    edited = (folder / "old-name" / "wp-2.md").read_bytes() + b"\nEdited.\n"
+    site.write("comments/old-name/wp-2.md", edited)
+    site.write("map.yml", "old-name: visiting\n")
+    before = hash_files(folder)
+    plan = import_file(site, "blog.xml", "--map", "map.yml", "--dry-run")
+    assert before == hash_files(folder)
+    assert re.search(r"│ visiting +│ yes +│ +│ +3 │", plan)
+    assert "takes comments that an earlier import wrote to another thread's folder\n  visiting (old-name)\n" in plan
+    assert "imported with other options\n  visiting/wp-2 (old-name)\n" in plan
+    out = import_file(site, "blog.xml", "--map", "map.yml")
+    assert out == f"{plan}\nWrote 3 comments to comments/, 3 of them from another thread's folder.\n"
+    assert {"visiting/wp-1": None, "visiting/wp-2": "wp-1", "visiting/wp-3": None} == {
+        path: comment.in_reply_to for path, comment in read_files(site).items()
+    }
+    assert (edited, False) == ((folder / "visiting" / "wp-2.md").read_bytes(), (folder / "old-name").exists())
+    assert "" == check(site)
+    assert import_file(site, "blog.xml", "--map", "map.yml").endswith("\nNothing to do.\n")
+    assert import_file(site, "blog.xml").endswith("\nNothing to do.\n")
+    subprocess.run(["git", "add", "comments"], cwd=site.root, check=True)
+    listed = subprocess.run(["git", "ls-files"], cwd=site.root, check=True, capture_output=True, text=True).stdout
+    assert ["comments/visiting/wp-1.md", "comments/visiting/wp-2.md", "comments/visiting/wp-3.md"] == listed.split()
+
+
+def test_a_reply_that_was_written_meanwhile(site: TestSite) -> None:
+    """It is named with what it answers, stays as it is, and `check` says what is wrong with it then."""
+    site.write("blog.xml", make_export(make_post(make_comment(1), slug="old-name")))
+    import_file(site, "blog.xml")
+    reply = site.write_comment("old-name", "late", in_reply_to="wp-1").read_bytes()
+    site.write("map.yml", "old-name: visiting\n")
+    out = import_file(site, "blog.xml", "--map", "map.yml", "--report", "report.txt")
+    assert "remove and answer again\n  old-name/late (visiting/wp-1)\n" in out
+    assert "kept as it is here: old-name/late answers a comment that moves" in (site.root / "report.txt").read_text()
+    assert reply == (site.root / "comments" / "old-name" / "late.md").read_bytes()
+    assert "comments/old-name/late.md:4: error: it answers 'wp-1'" in check(site)
+
+
+def test_signed_comments_move_with_the_key(site: TestSite) -> None:
+    """Without it they stay, which is said; with it they are signed for the new thread and leave the old one."""
+    give_key(site)
+    blog = make_export(
+        make_author("ann", 1), make_post(make_comment(1), make_comment(2, parent=1, user_id=1), slug="old-name")
+    )
+    site.write("blog.xml", blog)
+    site.write("map.yml", "old-name: visiting\n")
+    import_file(site, "blog.xml", "--sign-as", "ann")
+    out = import_file(site, "blog.xml", "--map", "map.yml")
+    assert "and move by hand\n  visiting/wp-2 (old-name)\n" in out
+    assert "answers a comment" not in out
+    assert {"visiting/wp-1", "old-name/wp-2"} == set(read_files(site))
+    assert import_file(site, "blog.xml", "--map", "map.yml", "--sign-as", "ann").endswith(
+        "\nWrote 1 comment to comments/, 1 of them from another thread's folder.\n"
+    )
+    assert {"visiting/wp-1": None, "visiting/wp-2": "ann"} == {p: c.author for p, c in read_files(site).items()}
+    assert ["wp-1.md", "wp-2.md", "wp-2.md.sig"] == sorted(p.name for p in (site.root / "comments").rglob("*.*"))
+    assert "" == check(site)
+
+
 def test_a_bad_map(site: TestSite) -> None:
     """Its first bad line is named, and nothing is written."""
     site.write("map.yml", "a: b\nc: d e\n")
@@ -295,7 +360,7 @@ def test_the_plan_as_json(site: TestSite) -> None:
     assert (4, 18) == (plan["posts"], plan["comments"])
     assert {
         "thread": "knots-and-splices", "on_site": True, "posts": ["11"],
-        "left_out": 4, "add": 9, "sign": 0, "leave": 0, "keep": 0,
+        "left_out": 4, "add": 9, "move": 0, "sign": 0, "leave": 0, "keep": 0,
     } == plan["threads"][0]  # fmt: skip
     pending = {
         "reason": "pending",

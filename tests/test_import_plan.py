@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pelican.plugins.conversation.comments.comment_file import parse_comment
 from pelican.plugins.conversation.errors import ImportFileError
+from pelican.plugins.conversation.importers.earlier_files import FileHere
 from pelican.plugins.conversation.importers.export import Effect, ExportedComment, ExportedPost, Note, Reason
 from pelican.plugins.conversation.importers.html_to_markdown import Markdown
-from pelican.plugins.conversation.importers.plan import Action, FileHere, ImportRules, PostPlan, plan_post
+from pelican.plugins.conversation.importers.plan import WRITING, Action, ImportRules, PostPlan, plan_post
 from pelican.plugins.conversation.importers.tally import MAX_LISTED, Tally
 from pelican.plugins.conversation.importers.thread_choice import ThreadChoice, choose_thread, parse_map
 from pelican.plugins.conversation.importers.wordpress import read_posts
@@ -27,10 +28,23 @@ def as_it_is(html: str, base: str) -> Markdown:
     return Markdown(html)
 
 
+class Files(dict[tuple[str, str], FileHere]):
+    """The files of a site, by thread and id."""
+
+    def read(self, thread: str, id: str) -> FileHere | None:
+        return self.get((thread, id))
+
+    def find_threads(self, id: str, *, besides: str) -> list[str]:
+        return sorted(thread for thread, one in self if one == id and thread != besides)
+
+    def list_ids(self, thread: str) -> list[str]:
+        return sorted(id for one, id in self if one == thread)
+
+
 def plan(*parts: str, files: Mapping[tuple[str, str], FileHere] | None = None, **rules: object) -> PostPlan:
     """Return the plan for the last post of an export."""
     *_, post = read_posts(io.BytesIO(make_export(*parts)), "blog.xml")
-    return plan_post(post, ImportRules(as_it_is, **rules), lambda thread, id: (files or {}).get((thread, id)))
+    return plan_post(post, ImportRules(as_it_is, **rules), Files(files or {}))
 
 
 def reasons(found: PostPlan) -> list[tuple[Reason, str, str]]:
@@ -249,7 +263,7 @@ def test_a_chain_as_long_as_you_like() -> None:
         )
         for n in range(1, 3001)
     )  # fmt: skip
-    found = plan_post(ExportedPost("1", "A", "a", "", comments), ImportRules(as_it_is), lambda thread, id: None)
+    found = plan_post(ExportedPost("1", "A", "a", "", comments), ImportRules(as_it_is), Files())
     assert 2999 == sum(change.comment.in_reply_to is not None for change in found.changes)
 
 
@@ -356,6 +370,143 @@ def test_signatures_that_are_there() -> None:
     assert [Action.LEAVE] * 3 == actions(plan(ANN, MINE, files=here(signed, signed=True), **rules))
     assert [Action.LEAVE] * 3 == actions(plan(ANN, MINE, files=here(signed, signed=True), authors=BOTH))
     assert [Action.SIGN, Action.LEAVE, Action.LEAVE] == actions(plan(ANN, MINE, files=here(signed), **rules))
+
+
+MOVED = {"a-post": "new"}
+"""The map of a second import."""
+
+
+def apply(found: PostPlan, files: Mapping[tuple[str, str], FileHere]) -> Files:
+    """Return the files of a site after an import, in which every author signs."""
+    after = Files(files)
+    for change in found.changes:
+        if change.action in WRITING:
+            before = after.read(found.thread, change.comment.id)
+            is_signed = change.comment.author is not None or (before is not None and before.has_signature)
+            after[found.thread, change.comment.id] = FileHere(change.data, is_signed)
+        for thread in change.leaves:
+            del after[thread, change.comment.id]
+    return after
+
+
+def test_another_map_moves_what_was_imported() -> None:
+    """Files that are as an import wrote them go to the other folder as they are, and the folder they leave is named."""
+    files = here(plan(MINE))
+    second = plan(MINE, files=files, threads=MOVED)
+    assert [(Action.MOVE, ("a-post",))] * 3 == [(change.action, change.leaves) for change in second.changes]
+    assert [(Reason.MOVED, "", "a-post")] == reasons(second)
+    moved = apply(second, files)
+    assert {("new", id): file for (_, id), file in files.items()} == moved
+    assert [Action.LEAVE] * 3 == actions(plan(MINE, files=moved, threads=MOVED))
+
+
+def test_edited_files_move_as_they_are() -> None:
+    """The edit is kept, and listed with where the file was; the place of a removed comment moves too."""
+    files = Files(here(plan(MINE)))
+    edited, removed = FileHere(files["a-post", "wp-2"].data + b"And more.\n", False), FileHere(
+        b"---\ndate: 2012-05-06T03:30:00Z\nstate: removed\n---\n", False
+    )  # fmt: skip
+    files |= {("a-post", "wp-2"): edited, ("a-post", "wp-3"): removed}
+    second = plan(MINE, files=files, threads=MOVED)
+    assert [(Reason.DIFFERS, "wp-2", "a-post"), (Reason.DIFFERS, "wp-3", "a-post")] == reasons(second)[1:]
+    moved = apply(second, files)
+    assert {("new", "wp-1"), ("new", "wp-2"), ("new", "wp-3")} == set(moved)
+    assert (edited, removed) == (moved["new", "wp-2"], moved["new", "wp-3"])
+
+
+def test_signed_files_move_with_the_key() -> None:
+    """A signature is for one thread: with the key it is made anew, without, or for an edited text, the file stays."""
+    rules = {"authors": BOTH, "signs_own": "ann"}
+    files = Files(here(plan(ANN, MINE, **rules), signed=True))
+    moved = apply(plan(ANN, MINE, files=files, threads=MOVED, **rules), files)
+    assert apply(plan(ANN, MINE, threads=MOVED, **rules), {}) == moved
+    second = plan(ANN, MINE, files=files, threads=MOVED, authors=BOTH)
+    assert [Action.KEEP, Action.MOVE, Action.MOVE] == actions(second)
+    assert (Reason.CANNOT_MOVE, "wp-1", "a-post") in reasons(second)
+    late = apply(second, files)
+    assert moved == apply(plan(ANN, MINE, files=late, threads=MOVED, **rules), late)
+    edited = FileHere(files["a-post", "wp-1"].data + b"x\n", True)
+    files["a-post", "wp-1"] = edited
+    after = apply(plan(ANN, MINE, files=files, threads=MOVED, **rules), files)
+    assert (edited, False) == (after["a-post", "wp-1"], ("new", "wp-1") in after)
+
+
+def test_a_file_that_names_its_thread_stays() -> None:
+    """Moved, it would be left out by every build; both places are listed."""
+    post = make_post(make_comment(1))
+    (change,) = plan(post).changes
+    files = {("a-post", "wp-1"): FileHere(change.data.replace(b"---\n", b"---\nthread: a-post\n", 1), False)}
+    second = plan(post, files=files, threads=MOVED)
+    assert ([Action.KEEP], [(Reason.CANNOT_MOVE, "wp-1", "a-post")]) == (actions(second), reasons(second))
+    assert files == apply(second, files)
+
+
+def test_copies_become_one() -> None:
+    """What two imports wrote to two folders, or one that was stopped, is one file after the next; two edits both stay."""
+    post = make_post(make_comment(1))
+    (change,) = plan(post).changes
+    file, edited, other = (FileHere(change.data + more, False) for more in (b"", b"x\n", b"y\n"))
+    old, new, third = ("a-post", "wp-1"), ("new", "wp-1"), ("third", "wp-1")
+    for before, after, listed in (
+        ({old: file, new: file}, {new: file}, []),
+        ({old: file, new: edited}, {new: edited}, [(Reason.DIFFERS, "wp-1", "")]),
+        ({old: edited, new: edited}, {new: edited}, [(Reason.DIFFERS, "wp-1", "")]),
+        ({old: file, third: file}, {new: file}, []),
+        ({old: edited, third: file}, {new: edited}, [(Reason.DIFFERS, "wp-1", "a-post")]),
+        ({old: edited, new: file}, {old: edited, new: file}, [(Reason.STANDS_TWICE, "wp-1", "a-post")]),
+        ({old: edited, third: other}, {third: other, new: edited}, [(Reason.DIFFERS, "wp-1", "a-post"), (Reason.STANDS_TWICE, "wp-1", "third")]),
+    ):  # fmt: skip
+        found = plan(post, files=before, threads=MOVED)
+        assert (after, listed) == (apply(found, before), [one for one in reasons(found) if one[0] is not Reason.MOVED])
+
+
+def test_another_blogs_comment_of_the_same_number_stays() -> None:
+    """What came from elsewhere is another comment, whatever its id."""
+    post = make_post(make_comment(1))
+    files = here(plan(make_post(make_comment(1), link="https://other.example.org/a-post/", slug="other")))
+    found = plan(post, files=files, threads=MOVED)
+    assert ([Action.ADD], []) == (actions(found), reasons(found))
+
+
+def test_without_the_map_they_stay_where_they_are() -> None:
+    """A post without a page goes on in the folder that has its comments; a page of its name takes them back."""
+    files = here(plan(MINE, threads=MOVED))
+    again = plan(MINE, make_post(make_comment(4), *[make_comment(n) for n in (1, 2, 3)]), files=files)
+    assert ("new", [Action.ADD, *[Action.LEAVE] * 3]) == (again.thread, actions(again))
+    assert [Action.MOVE] * 3 == actions(plan(MINE, files=files, known_threads=frozenset({"a-post"})))
+    both = {**files, **here(plan(MINE))}
+    assert "a-post" == plan(MINE, files=both).thread
+    assert "new" == plan(MINE, files=both, known_threads=frozenset({"new"})).thread
+
+
+def test_replies_that_stay_behind_are_listed() -> None:
+    """Who answered in the old folder is named with what they answered, and no file of theirs is touched."""
+    reply = b"---\nname: Late\ndate: 2026-03-14T09:26:53Z\nin_reply_to: wp-%d\n---\nHello.\n"
+    files = Files(here(plan(MINE)))
+    files |= {("a-post", f"late-{n}"): FileHere(reply % n, False) for n in (2, 77)}
+    second = plan(MINE, files=files, threads=MOVED)
+    assert Note(Reason.REPLY_LEFT, "a-post", "late-2", "new/wp-2") == second.notes[-1]
+    assert 1 == sum(reason is Reason.REPLY_LEFT for reason, *_ in reasons(second))
+    assert {("a-post", "late-2"), ("a-post", "late-77")} == {key for key in apply(second, files) if key[0] == "a-post"}
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["a-post", "new", "third"]), st.integers(0, 2)), max_size=9),
+    st.sampled_from([{}, MOVED]),
+    st.sets(st.sampled_from(["a-post", "new"])),
+)
+def test_no_import_loses_a_text(there: list[tuple[int, str, int]], threads: dict[str, str], pages: set[str]) -> None:
+    """Whatever copies a site has, edited or not: each edit is somewhere after it, a second run changes nothing more."""
+    post = make_post(*(make_comment(n) for n in (1, 2, 3)))
+    written = {change.comment.id: change.data for change in plan(post).changes}
+    files = Files({(t, f"wp-{n}"): FileHere(written[f"wp-{n}"] + b"x\n" * edits, False) for n, t, edits in there})
+    rules = {"threads": threads, "known_threads": frozenset(pages)}
+    after = apply(plan(post, files=files, **rules), files)
+    assert {f.data for f in files.values()} - set(written.values()) <= {f.data for f in after.values()}
+    assert {"wp-1", "wp-2", "wp-3"} == {id for thread, id in after if thread == plan(post, files=files, **rules).thread}
+    again = plan(post, files=after, **rules)
+    assert after == apply(again, after)
+    assert not any(change.action in WRITING for change in again.changes)
 
 
 @given(st.text(max_size=200), st.text(max_size=130), st.text(max_size=60))

@@ -41,6 +41,7 @@ LAYERS = (
     },
     {"comments.comment_file"},
     {
+        "importers.earlier_files",
         "moderation.candidates",
         "moderation.public_threads",
         "rendering.feed_values",

@@ -1,13 +1,14 @@
 """`pelican-comments import`: the comments of another blog move in.
 
-Rule: the export is read to its end and the plan shown before anything is written, and a file that is there is replaced
-only by itself with the author's signature. A new source is a new command that gives `_run_import` its reader.
+Rule: the export is read to its end and the plan shown before anything is written; a file that is there is replaced only by
+itself with the author's signature, and goes only where it stands in another folder from then on. A new source is a new
+command that gives `_run_import` its reader.
 """
 
 import base64
 import logging
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,9 +25,10 @@ from ..comments.signatures import verify_signature
 from ..comments.ssh import find_signing_key, public_key_of, sign_files
 from ..configuration import Settings
 from ..errors import ConversationError, SigningError
+from ..importers.earlier_files import FileHere
 from ..importers.export import ExportedPost
 from ..importers.html_to_markdown import Markdown, convert_html
-from ..importers.plan import Action, Change, FileHere, ImportRules, PostPlan, plan_post
+from ..importers.plan import WRITING, Action, Change, ImportRules, plan_post
 from ..importers.tally import Tally
 from ..importers.thread_choice import parse_map
 from ..importers.wordpress import read_posts
@@ -74,7 +76,7 @@ def wordpress(
 ) -> None:  # fmt: skip
     """Import the comments in FILE, which WordPress wrote (Tools, Export, All content).
 
-    What was not approved stays out. A second run changes nothing.
+    What was not approved stays out. A second run changes nothing; one with another map moves what the first one wrote.
     """
     settings, known_threads = _read_site(Path(settings_file))
 
@@ -106,10 +108,10 @@ def _open(path: Path) -> BinaryIO:
 def _run_import(read: _PostReader, settings: Settings, *, known_threads: frozenset[str], options: _Options) -> None:
     """Plan, show the plan and, unless this is a dry run, apply it."""
     rules = _make_rules(settings, known_threads, options)
-    folder = CommentFolder(settings.path)
+    files = _Files(CommentFolder(settings.path))
     with TemporaryDirectory(prefix="pelican-comments-") as staging:
         signing = _Signing(settings, rules, folder=Path(staging)) if options.sign_as else None
-        tally = _make_plan(read, rules, folder=folder, signing=signing, report=ReportFile(options.report))
+        tally = _make_plan(read, rules, files=files, signing=signing, report=ReportFile(options.report))
         if options.as_json:
             click.echo(format_plan(tally))
         else:
@@ -119,13 +121,23 @@ def _run_import(read: _PostReader, settings: Settings, *, known_threads: frozens
         if signing is not None:
             signing.sign_staged()
         for post in read():
-            for change in _plan_post(post, rules, folder).changes:
-                if change.action in (Action.ADD, Action.SIGN):
+            for change in plan_post(post, rules, files).changes:
+                if change.action in WRITING:
                     signature = signing.read_signature(change) if signing is not None else None
-                    comment = change.comment
-                    folder.write_comment(comment.thread, comment.id, data=change.data, signature=signature)
+                    _apply(change, files.folder, signature)
     if not options.as_json:
-        click.echo(f"\nWrote {count_things(folder.written, 'comment')} to {show_path(settings.path, settings.root)}/.")
+        moved = tally.total.actions[Action.MOVE]
+        more = f", {moved} of them from another thread's folder" if moved else ""
+        path = show_path(settings.path, settings.root)
+        click.echo(f"\nWrote {count_things(files.folder.written, 'comment')} to {path}/{more}.")
+
+
+def _apply(change: Change, folder: CommentFolder, signature: bytes | None) -> None:
+    """Write a comment, then take it away from where it stood."""
+    id = change.comment.id
+    folder.write_comment(change.comment.thread, id, data=change.data, signature=signature)
+    for thread in change.leaves:
+        folder.remove_comment(thread, id)
 
 
 def _make_rules(settings: Settings, known_threads: frozenset[str], options: _Options) -> ImportRules:
@@ -163,21 +175,30 @@ def _read_map(path: Path | None) -> Mapping[str, str]:
         raise ConversationError(f"{path}: {error}; give the map as a text file in UTF-8") from error
 
 
-def _plan_post(post: ExportedPost, rules: ImportRules, folder: CommentFolder) -> PostPlan:
-    def read_file(thread: str, id: str) -> FileHere | None:
-        found = folder.read_comment(thread, id)
+class _Files:
+    """The folder of comments, as plans see it."""
+
+    def __init__(self, folder: CommentFolder) -> None:
+        self.folder = folder
+
+    def read(self, thread: str, id: str) -> FileHere | None:
+        found = self.folder.read_comment(thread, id)
         return None if found is None else FileHere(*found)
 
-    return plan_post(post, rules, read_file)
+    def find_threads(self, id: str, *, besides: str) -> Sequence[str]:
+        return self.folder.find_threads(id, besides=besides)
+
+    def list_ids(self, thread: str) -> Sequence[str]:
+        return self.folder.ids.get(thread, ())
 
 
 def _make_plan(
-    read: _PostReader, rules: ImportRules, *, folder: CommentFolder, signing: "_Signing | None", report: ReportFile
+    read: _PostReader, rules: ImportRules, *, files: _Files, signing: "_Signing | None", report: ReportFile
 ) -> Tally:
     """Read the export to its end and add up what is to be done."""
     tally = Tally()
     for post in read():
-        plan = _plan_post(post, rules, folder)
+        plan = plan_post(post, rules, files)
         report.add(tally.add(plan))
         if signing is not None:
             signing.stage(plan.changes)
@@ -212,7 +233,7 @@ class _Signing:
     def stage(self, changes: Collection[Change]) -> None:
         """Put the comments aside that need a signature."""
         for change in changes:
-            if change.comment.author is not None and change.action in (Action.ADD, Action.SIGN):
+            if change.comment.author is not None and change.action in WRITING:
                 path = self._path_of(change)
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(change.data)

@@ -42,18 +42,18 @@ def _make_table(tally: Tally) -> Table:
     table = Table(show_footer=True)
     total = tally.total
     rows = list(tally.threads.items())
-    names = ["Thread", "Page", "Add", "Sign", "Same", "Differ", "Left out"]
+    names = ["Thread", "Page", "Add", "Move", "Sign", "Same", "Differ", "Left out"]
     for name, footer in zip(names, [f"{len(rows)} threads", "", *_cells(total)], strict=True):
         table.add_column(name, footer, justify="left" if name in ("Thread", "Page") else "right", overflow="fold")
     for name, thread in rows[:MAX_ROWS]:
         table.add_row(name, "yes" if thread.is_on_site else "no", *_cells(thread))
     if len(rows) > MAX_ROWS:
-        table.add_row(f"… and {len(rows) - MAX_ROWS} more", "", *[""] * 5)
+        table.add_row(f"… and {len(rows) - MAX_ROWS} more", "", *[""] * 6)
     return table
 
 
 def _cells(thread: ThreadTally) -> list[str]:
-    actions = (Action.ADD, Action.SIGN, Action.LEAVE, Action.KEEP)
+    actions = (Action.ADD, Action.MOVE, Action.SIGN, Action.LEAVE, Action.KEEP)
     return [str(number or "") for number in (*(thread.actions[action] for action in actions), thread.left_out)]
 
 

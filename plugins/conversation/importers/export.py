@@ -34,6 +34,17 @@ class Reason(Enum):
     TOO_LONG = (Effect.LEFT_OUT, "is longer than CONVERSATION_MAX_BODY_BYTES, which may be raised")
     UNWRITABLE = (Effect.LEFT_OUT, "cannot be written as a comment file")
     DIFFERS = (Effect.KEPT, "is not what the export gives: edited since, or imported with other options")
+    CANNOT_MOVE = (
+        Effect.KEPT,
+        "stays in another thread's folder, as its file is signed for that thread or names it: --sign-as KEY moves what "
+        "an import signed; anything else edit, or sign again, and move by hand",
+    )
+    STANDS_TWICE = (Effect.KEPT, "stands in another thread's folder too, and the files differ: delete one of them")
+    REPLY_LEFT = (
+        Effect.KEPT,
+        "answers a comment that moves to another thread's folder: move its file there too; "
+        "an author's, which is signed for its thread, remove and answer again",
+    )
     PARENT_HIDDEN = (Effect.CHANGED, "answers a comment that is left out, so it opens a branch of its own")
     PARENT_MISSING = (
         Effect.CHANGED,
@@ -56,6 +67,7 @@ class Reason(Enum):
     THREAD_RENAMED = (Effect.LISTED, "has a slug that cannot name a thread")
     THREAD_SHARED = (Effect.LISTED, "takes the comments of more than one post; --map can part them")
     NO_PAGE = (Effect.LISTED, "is on no page of this site; its comments wait in its folder, or --map moves them")
+    MOVED = (Effect.LISTED, "takes comments that an earlier import wrote to another thread's folder")
     MAP_UNUSED = (Effect.LISTED, "is in the map, and no post with comments has this slug, address or number")
 
     @property

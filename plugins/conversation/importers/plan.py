@@ -11,10 +11,19 @@ from enum import Enum
 from ..comments.comment_file import format_comment
 from ..errors import InvalidCommentError
 from ..model import Comment, Kind
-from ..text import is_anchor, is_visible, is_web_address
+from ..text import is_anchor, is_visible
+from .earlier_files import (
+    FileHere,
+    SiteFiles,
+    can_stand_in,
+    find_copies,
+    find_earlier_thread,
+    find_replies_left,
+    find_source,
+)
 from .export import ExportedComment, ExportedPost, Note, Reason
 from .html_to_markdown import Markdown
-from .thread_choice import choose_thread
+from .thread_choice import ThreadChoice, choose_thread
 
 MAX_HTML_FACTOR = 4
 """A body's HTML may be so much longer than its Markdown may: letters written as entities are."""
@@ -24,20 +33,18 @@ class Action(Enum):
     """What becomes of a comment's file."""
 
     ADD = "add"
+    MOVE = "move"
+    """The file is there in another thread's folder, by an earlier import, and leaves that."""
     SIGN = "sign"
     """The file is there as an import wrote it, and lacks the author's signature."""
     LEAVE = "leave"
     """The file is there as this import would write it."""
     KEEP = "keep"
-    """The file is there and differs."""
+    """The file is there and differs, or is in another thread's folder and cannot move."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileHere:
-    """A comment file that the site has."""
-
-    data: bytes
-    has_signature: bool
+WRITING = frozenset((Action.ADD, Action.MOVE, Action.SIGN))
+"""What changes the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class Change:
     data: bytes
     """Of its file."""
     action: Action
+    leaves: tuple[str, ...] = ()
+    """Threads from whose folders the comment's file goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,31 +95,37 @@ class PostPlan:
     notes: tuple[Note, ...]
 
 
-def plan_post(post: ExportedPost, rules: ImportRules, read_file: Callable[[str, str], FileHere | None]) -> PostPlan:
-    """Plan the import of a post; `read_file` returns the file that the site has for a thread and an id."""
+def plan_post(post: ExportedPost, rules: ImportRules, files: SiteFiles) -> PostPlan:
+    """Plan the import of a post; `files` are those that the site has."""
     choice = choose_thread(post, rules.threads, rules.known_threads)
-    planner = _PostPlanner(post, rules, choice.name)
+    if choice.map_key is None and choice.name not in rules.known_threads:
+        earlier = find_earlier_thread(post, choice.name, files, pages=rules.known_threads)
+        choice = choice if earlier == choice.name else ThreadChoice(earlier)
+    planner = _PostPlanner(post, rules, files, thread=choice.name)
     is_on_site = choice.name in rules.known_threads
     drafts = planner.draft_comments(may_show=not post.hidden or is_on_site or choice.map_key is not None)
     comments = planner.place_replies(drafts)
-    changes = tuple(change for comment in comments for change in planner.plan_files(comment, read_file))
+    changes = tuple(change for comment in comments for change in planner.plan_file(comment))
     thread_notes = choice.notes if changes else ()
     if changes and not is_on_site:
         thread_notes += (Note(Reason.NO_PAGE, choice.name),)
     if changes and post.hidden:
         thread_notes += (Note(Reason.POST_WAS_HIDDEN, choice.name, detail=post.hidden),)
+    moved = [(thread, change.comment.id) for change in changes for thread in change.leaves]
+    thread_notes += tuple(Note(Reason.MOVED, choice.name, detail=thread) for thread in sorted({t for t, _ in moved}))
     return PostPlan(
         choice.name, post.number, is_on_site, choice.map_key, frozenset(planner.signed_accounts), changes,
-        (*thread_notes, *planner.notes),
+        (*thread_notes, *planner.notes, *find_replies_left(moved, files, to=choice.name, imported=set(drafts))),
     )  # fmt: skip
 
 
 class _PostPlanner:
     """Plans the comments of one post."""
 
-    def __init__(self, post: ExportedPost, rules: ImportRules, thread: str) -> None:
+    def __init__(self, post: ExportedPost, rules: ImportRules, files: SiteFiles, *, thread: str) -> None:
         self.post = post
         self.rules = rules
+        self.files = files
         self.thread = thread
         self.notes: list[Note] = []
         self.signed_accounts: set[str] = set()
@@ -147,12 +162,11 @@ class _PostPlanner:
         if len(body.text.encode()) + 1 > self.rules.max_body_bytes:
             self._note(Reason.TOO_LONG, exported)
             return None
-        source = f"{self.post.link}#{exported.fragment}"
         draft = Comment(
             thread=self.thread, id=exported.id, date=exported.date, name=exported.name or "Anonymous", body=body.text,
             in_reply_to=exported.parent, url=exported.url, kind=exported.kind,
             anchors=(exported.fragment,) if is_anchor(exported.fragment) else (),
-            source=source if is_web_address(source) else None,
+            source=find_source(self.post, exported),
         )  # fmt: skip
         for reason in exported.changes:
             self._note(reason, exported)
@@ -180,8 +194,8 @@ class _PostPlanner:
                     self._note(Reason.REPLY_OLDER, comment, parent)
                 yield comment
 
-    def plan_files(self, guest: Comment, read_file: Callable[[str, str], FileHere | None]) -> Iterator[Change]:
-        """Yield what becomes of a comment, given as a guest's."""
+    def plan_file(self, guest: Comment) -> Iterator[Change]:
+        """Yield what becomes of a comment, given as a guest's; nothing where it cannot be written."""
         exported = self.exported[guest.id]
         key = self._find_signer(exported)
         comment = guest if key is None else _as_author(guest, key)
@@ -190,17 +204,48 @@ class _PostPlanner:
         except InvalidCommentError as error:
             self._note(Reason.UNWRITABLE, guest, str(error))
             return
-        here = read_file(self.thread, guest.id)
-        action = Action.ADD
-        if here is not None:
-            action = self._compare(guest, data, here, key)
-        if action is Action.KEEP:
+        here = self.files.read(self.thread, guest.id)
+        change = Change(comment, data, Action.ADD if here is None else self._compare(guest, data, here, key))
+        if change.action is Action.KEEP:
             self._note(Reason.DIFFERS, guest)
-        elif key is None and action is Action.ADD and exported.is_by_author:
+        copies = find_copies(guest.id, self.files, besides=self.thread, source=guest.source, date=guest.date)
+        for thread, copy in copies.items():
+            is_as_imported = copy.data == data or any(
+                copy.data == self._format(replace(one, thread=thread)) for one in (guest, comment)
+            )
+            change = self._plan_move(guest, change, here, copy, thread=thread, is_as_imported=is_as_imported)
+            here = FileHere(change.data, change.comment.author is not None) if change.leaves else here
+        if key is None and change.action is Action.ADD and exported.is_by_author:
             self._note(Reason.AUTHOR_UNSIGNED, guest, exported.accounts[0])
-        elif key is None and action is Action.ADD and exported.is_by_unknown_user:
+        elif key is None and change.action is Action.ADD and exported.is_by_unknown_user:
             self._note(Reason.ACCOUNT_UNSIGNED, guest, exported.accounts[-1])
-        yield Change(comment, data, action)
+        yield change
+
+    def _plan_move(
+        self,
+        guest: Comment,
+        change: Change,
+        here: FileHere | None,
+        copy: FileHere,
+        *,
+        thread: str,
+        is_as_imported: bool,
+    ) -> Change:
+        """Return what becomes of a comment that has a file in another thread's folder; without that it were `change`."""
+        moved = replace(change, action=Action.MOVE, leaves=(*change.leaves, thread))
+        if here is not None and (is_as_imported or copy.data == here.data):
+            writes = change.action in WRITING
+            return moved if writes else replace(moved, comment=guest, data=here.data)
+        if here is not None:
+            self._note(Reason.STANDS_TWICE, guest, thread)
+            return change
+        if is_as_imported:
+            return moved
+        if can_stand_in(self.thread, guest.id, copy):
+            self._note(Reason.DIFFERS, guest, thread)
+            return replace(moved, comment=guest, data=copy.data)
+        self._note(Reason.CANNOT_MOVE, guest, thread)
+        return replace(change, action=Action.KEEP)
 
     def _find_signer(self, exported: ExportedComment) -> str | None:
         """Return the key of the author who signs a comment; None for a guest's."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .export import Effect, Note, Reason
-from .plan import Action, PostPlan
+from .plan import WRITING, Action, PostPlan
 
 MAX_LISTED = 20
 """Notes kept of one reason; a report file has all."""
@@ -48,7 +48,7 @@ class Tally:
     @property
     def has_work(self) -> bool:
         """Whether the import would write anything."""
-        return any(thread.actions[Action.ADD] + thread.actions[Action.SIGN] for thread in self.threads.values())
+        return any(thread.actions[action] for thread in self.threads.values() for action in WRITING)
 
     def add(self, plan: PostPlan) -> tuple[Note, ...]:
         """Add a post's plan; return its notes, with those that only the tally can make."""
