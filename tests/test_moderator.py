@@ -291,6 +291,20 @@ def test_a_key_with_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "spam" == candidate(page, TWO).select_one("input[checked]")["value"]
 
 
+def test_a_list_of_keys_that_was_deleted(tmp_path: Path) -> None:
+    """The page says how to bring it back, offers no key to list in a new one, and has all that was written."""
+    desk = ModeratorDesk(tmp_path / "site")
+    desk.client = desk.make_app(sets_up_keys=True).test_client()
+    desk.sign_in()
+    desk.site.submit(ONE)
+    (desk.site.root / "allowed_signers").unlink()
+    page = parse(desk.decide(**{f"answer__{ONE}": "My answer.", "set_up_key": "yes"}))
+    assert "bring it back with `git checkout HEAD -- allowed_signers`" in text_of(page.select_one(".problems"))
+    assert not page.select("[name=set_up_key]")
+    assert "My answer." == text_of(candidate(page, ONE).textarea)
+    assert [] == desk.new_subjects
+
+
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_key_is_set_up_from_the_page(tmp_path: Path, *, is_there: bool) -> None:
     """A key that is missing or not listed stops the session; where the page may, one tick sets it up in the same commit."""
