@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from ..building.conversations import count_problems, count_things, read_conversations
+from ..building.conversations import count_problems, count_things, read_clock, read_conversations
 from ..building.site import read_site
 from ..comments.comment_file import format_moment
 from ..configuration import Settings
@@ -51,7 +51,7 @@ def command(settings_file: str, form: str, paths: tuple[Path, ...]) -> None:
     site = read_site(Path(settings_file))
     asked = _find_paths(paths, site.settings)
     found = read_conversations(site)
-    every = sorted({*found.problems, *_find_future(found.threads.values(), datetime.now(UTC))})
+    every = sorted({*found.problems, *_find_future(found.threads.values(), max(datetime.now(UTC), read_clock()))})
     problems = [p for p in every if not asked or _is_below(site.settings.root / p.path, asked)]
     click.echo(_FORMATS[form](problems), nl=False)
     if form == "text":
