@@ -181,8 +181,9 @@ def report(problems: Iterable[Problem]) -> None:
     """Log every problem, then stop if Pelican was told that one is fatal (its logger raises at the first)."""
     failure: RuntimeError | None = None
     for problem in problems:
+        log = logger.error if problem.severity is Severity.ERROR else logger.warning
         try:
-            logger.log(problem.severity.level, "%s", problem)
+            log("%s", problem)
         except RuntimeError as error:
             failure = error
     if failure is not None:

@@ -3,11 +3,14 @@
 Rule: what cannot be compared counts as changed. Files count by their stamps; only where these are others, by their contents.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os.path import normpath
 from pathlib import Path
 from typing import Any
+
+from pelican.log import FatalLogger
 
 from ..building.stamps import (
     Stamp,
@@ -42,6 +45,15 @@ class Inputs:
     """Of every module that was loaded, settings files and plugins too, by path."""
     contents: Mapping[str, str]
     """A digest of what was in each of the trees and modules, by the same names; not of those that changed while the build ran."""
+
+
+def find_fatal_level() -> int:
+    """Return the level, as Python's `logging` numbers them, from which a message ends a build, as Pelican's `--fatal` says."""
+    if hasattr(FatalLogger, "fatal_lvl"):
+        return int(FatalLogger.fatal_lvl)
+    if FatalLogger.warnings_fatal:  # Pelican 4.11
+        return logging.WARNING
+    return logging.ERROR if FatalLogger.errors_fatal else logging.CRITICAL + 1
 
 
 class ChangeError(ValueError):

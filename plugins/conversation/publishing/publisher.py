@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from pelican import Pelican
-from pelican.log import FatalLogger
 
 from ..building.conversations import read_clock
 from ..building.site import list_theme_folders, site_settings
@@ -27,7 +26,7 @@ from ..model import Problem
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
 from .folder_stamps import FolderLook, begin_look
-from .inputs import VARYING, ChangeError, Inputs, is_copied, renew_inputs, staging_path
+from .inputs import VARYING, ChangeError, Inputs, find_fatal_level, is_copied, renew_inputs, staging_path
 from .planning import plan_update, write_update
 from .record import Record, list_owned, make_cache_folder, record_path
 from .recording import Staging, Turns, stage
@@ -39,8 +38,8 @@ COMPRESSED = (".gz", ".br", ".zst")
 """What plugins add to the name of a page for its compressed copy, which only they can make."""
 
 
-FATAL = "Warning or error encountered"
-"""What Pelican's logger raises after a message that is fatal."""
+FATAL = ("Warning or error encountered", "Warning encountered", "Error encountered")
+"""What Pelican's loggers raise after a message that is fatal."""
 
 
 class BuildError(ConversationError):
@@ -123,7 +122,7 @@ class Publisher:
 
     def _check(self, record: Record, *, with_trees: bool) -> Mapping[str, Inputs]:
         """Raise UnfitError if anything that the build has read, but comments, is another now; return what to record of it."""
-        if record.read_fact("fatal_from", int) > FatalLogger.fatal_lvl:
+        if record.read_fact("fatal_from", int) > find_fatal_level():
             raise UnfitError("the last build did not stop at what is fatal now")
         if is_copied(self._found, self._settings.path):
             raise UnfitError("the folder of comments is in STATIC_PATHS, and Pelican copies it")
@@ -147,7 +146,7 @@ class Publisher:
     def _judge(record: Record, update: Update) -> Mapping[str, int]:
         """Raise UnfitError if a problem is fatal, as `--fatal` says; return what to record of the others."""
         worst = max((problem.severity.level for problem in update.problems), default=0)
-        if worst >= FatalLogger.fatal_lvl:
+        if worst >= find_fatal_level():
             raise UnfitError("a comment has a problem that is fatal")  # the build says which, and stops
         return {"fatal_from": worst + 1} if worst >= record.read_fact("fatal_from", int) else {}
 
@@ -266,6 +265,6 @@ def _run(pelican: Pelican) -> None:
     except ConversationError:
         raise
     except Exception as error:
-        if str(error) == FATAL:
+        if str(error) in FATAL:
             raise BuildError("stopped at an error or warning; the site is as it was") from None
         raise BuildError(f"Pelican could not build the site: {type(error).__name__}: {error}") from error

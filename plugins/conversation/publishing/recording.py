@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from pelican.log import FatalLogger
-
 from ..building.calls import CallNotes
 from ..building.conversations import Conversations, read_clock
 from ..building.feed_writing import SiteEntries, describe_feed_thread
@@ -29,7 +27,7 @@ from ..model import Conversation, Page, Thread
 from ..rendering.latest import LatestComment, PageActivity
 from ..rendering.paging import list_parts
 from ..rendering.regions import thread_feed_path
-from .inputs import Inputs, settle_inputs, take_inputs
+from .inputs import Inputs, find_fatal_level, settle_inputs, take_inputs
 from .record import Record, ThreadRecord, drop_record, make_cache_folder, record_path
 from .region_tables import ListedPage
 from .stale import find_stale
@@ -131,7 +129,7 @@ class Recording:
                 {
                     "inputs": settle_inputs(self.inputs, self.found, conversations.site.settings, self.began),
                     "versions": find_versions(),
-                    "fatal_from": FatalLogger.fatal_lvl,
+                    "fatal_from": find_fatal_level(),
                     "is_staged": staging is not None,
                     "leftovers": staging.owned | stale if staging else frozenset(),
                     "entries": entries,
