@@ -434,13 +434,13 @@ def change_after_commit(site: ModeratedSite, change: str) -> None:
     hook.chmod(0o755)
 
 
-@pytest.mark.parametrize(
-    ("expected", "change"),
-    [
-        ("its writer changed it in this very moment", "inbox.replace(make_submission({id!r}, body='second thoughts'), expected_revision=revision)"),
-        ("its writer withdrew it in this very moment", "inbox.withdraw({id!r}, expected_revision=revision)"),
-    ],
-)  # fmt: skip
+CHANGES_OF_MIND = {
+    "its writer changed it in this very moment": "inbox.replace(make_submission({id!r}, body='second thoughts'), expected_revision=revision)",
+    "its writer withdrew it in this very moment": "inbox.withdraw({id!r}, expected_revision=revision)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("expected", "change"), CHANGES_OF_MIND.items())
 def test_who_changes_their_mind_in_that_very_moment_is_not_published(
     site: ModeratedSite, expected: str, change: str
 ) -> None:
@@ -564,6 +564,92 @@ def test_a_session_that_is_killed_is_whole_or_was_not(
     assert ["Approve 1 comment, remove 1, decline 1", "Start"] == site.subjects()
     assert (State.APPROVED, State.REJECTED, "") == (site.state_of(A), site.state_of(B), site.status())
     assert not (site.root / ".git" / UNFINISHED).exists()
+
+
+LATE_STEPS = [
+    ("update-ref -m pelican-comments", 0), ("hash-object", 1), ("update-index", 0), ("fast-import", 1), ("update-ref --stdin", 0),
+    ("fast-import", 2), ("update-ref -m pelican-comments", 1), ("update-index", 1), ("fast-import", 3), ("update-ref --stdin", 1),
+]  # fmt: skip
+"""Of a session whose writer changes their mind when it is committed; the second line is the commit that takes it back."""
+DYING_APPROVAL = (
+    DYING.partition("moderation.decide")[0] + "moderation.decide([Decision(Action.APPROVE, id) for id in {ids!r}])\n"
+)
+
+
+@pytest.mark.parametrize("change", CHANGES_OF_MIND.values(), ids=["changed", "withdrawn"])
+@pytest.mark.parametrize(("command", "number"), LATE_STEPS)
+def test_who_changes_their_mind_while_the_session_dies_is_not_published(
+    tmp_path: Path, command: str, number: int, change: str
+) -> None:
+    """Killed anywhere after the commit: the next command takes the comment back with the reply to it, the rest stays."""
+    site = ModeratedSite(tmp_path / "site")
+    site.submit(A)
+    site.submit(B)
+    site.submit("20260314-093000-ijkl", A)
+    change_after_commit(site, change)
+    script = KILLER.format(command=command, folder=tmp_path, number=number, before='"$real" "$@" <&0;')
+    facts = {"settings": PELICAN_SETTINGS, "root": str(site.root), "tests": "", "ids": [A, B, "20260314-093000-ijkl"]}
+    done = subprocess.run(
+        [sys.executable, "-c", DYING_APPROVAL.format(**facts)], check=False, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PATH": wrap_git(tmp_path / "kill", script)},
+    )  # fmt: skip
+    assert -9 == done.returncode, done.stderr
+    queue = {candidate.id for candidate in site.moderation().read_queue()}
+    assert {"20260314-093000-ijkl", *([A] if "replace" in change else [])} == queue
+    assert (None, None) == (site.committed(path_of(A)), site.committed(path_of("20260314-093000-ijkl")))
+    assert (True, State.APPROVED, "") == (site.committed(path_of(B)) is not None, site.state_of(B), site.status())
+    assert ["Take 2 comments back", "Approve 3 comments", "Start"] == site.subjects()
+    assert frozenset() == site.moderation().repository.list_untold()
+    site.moderation().read_queue()
+    site.moderation().undo()
+    assert (None, State.PENDING, "") == (site.committed(path_of(B)), site.state_of(B), site.status())
+
+
+def test_what_another_clone_published_is_not_taken_back_here(site: ModeratedSite, tmp_path: Path) -> None:
+    """An inbox that never had the comment, or heard nothing of it yet, says nothing about its writer."""
+    site.submit(A)
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(site.root), str(clone))
+    approve(site.moderation(), A)
+    git(clone, "pull", "--quiet", "--ff-only", str(site.root), "main")
+    other = Moderation(read_settings(PELICAN_SETTINGS, clone))
+    assert () == other.read_queue()
+    assert (clone / path_of(A)).exists()
+
+
+def test_what_was_edited_by_hand_since_is_not_taken_back(site: ModeratedSite) -> None:
+    """Whoever changed a file after a session that died has decided about it."""
+    revision = site.submit(A)
+    moderation = site.moderation()
+    obstacle = site.root / "var" / "inbox.git" / "refs" / "comments" / "approved" / A / ".in-the-way"
+    obstacle.parent.mkdir(parents=True)
+    obstacle.touch()
+    assert 1 == len(approve(moderation, A).warnings)
+    obstacle.unlink()
+    site.files.write(path_of(A), "---\nname: A\ndate: 2026-03-14T09:26:53Z\n---\nchanged\n")
+    site.commit_all("By hand")
+    site.inbox.withdraw(A, expected_revision=revision)
+    assert () == site.moderation().read_queue()
+    assert ["By hand", "Approve 1 comment", "Start"] == site.subjects()
+
+
+def test_who_withdraws_after_a_session_that_the_inbox_was_not_told_of(
+    site: ModeratedSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It could not be written then; what its writer did since stands, and what is still to be told waits."""
+    revisions = {id: site.submit(id) for id in (A, B)}
+    obstacles = [site.root / "var" / "inbox.git" / "refs" / "comments" / "approved" / id / "x" for id in (A, B)]
+    for obstacle in obstacles:
+        obstacle.parent.mkdir(parents=True)
+        obstacle.touch()
+    assert 1 <= len(approve(site.moderation(), A, B).warnings)
+    site.inbox.withdraw(A, expected_revision=revisions[A])
+    assert [B] == [candidate.id for candidate in site.moderation().read_queue()]
+    assert (None, True) == (site.committed(path_of(A)), site.committed(path_of(B)) is not None)
+    assert f"talk/{A}: taken back" in caplog.text
+    site.inbox.withdraw(B, expected_revision=revisions[B])
+    site.moderation().read_queue()
+    assert (None, frozenset()) == (site.committed(path_of(B)), site.moderation().repository.list_untold())
 
 
 def test_a_session_whose_files_were_half_written(site: ModeratedSite) -> None:

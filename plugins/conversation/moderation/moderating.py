@@ -4,6 +4,7 @@ Rule: the commit comes first and says which moves belong to it, so whoever comes
 The inbox has the last word: what it refuses, because its writer changed it in this very moment, is taken back.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from ..configuration import Settings
 from ..errors import ConversationError
 from ..git.work_tree import Branch, BranchMovedError
 from ..inbox.keeping import Inbox
-from ..inbox.values import ConflictError, InboxUnavailableError, NoSubmissionError, StoredSubmission, Submission
+from ..inbox.values import ConflictError, InboxUnavailableError, Move, NoSubmissionError, StoredSubmission, Submission
 from ..model import State
 from .candidates import Candidate, read_candidate
 from .decisions import Decision, Facts, Plan, Refusal
@@ -25,7 +26,7 @@ from .planning import plan_session
 from .public_threads import PublicThread, read_public_thread
 from .session_log import LoggedSession, find_last_moves, find_undoable, format_message
 from .site_repository import SiteRepository, UnfinishedError
-from .undoing import plan_take_back, plan_undo
+from .undoing import explain_late, is_left, plan_take_back, plan_take_back_late, plan_undo
 
 ATTEMPTS = 20
 """Each that fails, fails because somebody else's commit came through."""
@@ -37,6 +38,8 @@ FEW = 8
 """Up to so many candidates are read one by one (10 ms each); more with all that stand where they do."""
 
 Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +153,19 @@ class Moderation:
             return self._apply(branch, plan, more_files=more_files or {}) if plan.changes else Outcome(plan)
 
         with self.repository.held():
-            self._finish_moves()
             return self._try_on_branch(attempt)
 
-    def _try_on_branch(self, attempt: Callable[[Branch], Result]) -> Result:
-        """Return what an attempt on the branch as it is gives, again where it has moved meanwhile."""
+    def _try_on_branch(self, attempt: Callable[[Branch], Result], *, finishes: bool = True) -> Result:
+        """Return what an attempt on the branch as it is gives, again where it has moved meanwhile.
+
+        `finishes` the sessions that are there before: a dead one, or what came from elsewhere.
+        """
         for _ in range(ATTEMPTS):
+            if finishes:
+                self._finish_moves()
             branch = self.repository.read_branch()
-            try:
+            with suppress(BranchMovedError):
                 return attempt(branch)
-            except BranchMovedError:
-                self._finish_moves()  # what came may be a session from elsewhere
         raise ConversationError(f"{branch.short_name} moves all the time; run it again when it rests")
 
     def plan_undo(self) -> tuple[LoggedSession, Plan]:
@@ -183,7 +188,6 @@ class Moderation:
             return session, (Outcome(plan) if plan.refusals else self._apply(branch, plan, undoes=session))
 
         with self.repository.held():
-            self._finish_moves()
             return self._try_on_branch(attempt)
 
     def rewrite(self, candidate: Candidate, data: bytes) -> str:
@@ -206,11 +210,15 @@ class Moderation:
         self, branch: Branch, plan: Plan, *, more_files: Mapping[Path, bytes] | None = None,
         undoes: LoggedSession | None = None, key: str = "",
     ) -> Outcome:  # fmt: skip
-        """Commit a plan, bring the work tree after it, then move what is to be moved in the inbox."""
-        key = key or make_id(datetime.now(UTC))
+        """Commit a plan, bring the work tree after it, then move what is to be moved in the inbox.
+
+        `key` is that of the session of which the plan takes a part back.
+        """
+        is_part, key = bool(key), key or make_id(datetime.now(UTC))
         prefix = f"{self.repository.folder}/" if self.repository.folder else ""
         files = {f"{prefix}{path}": data for path, data in plan.files.items()}
         files |= {self.repository.find_path(path): data for path, data in (more_files or {}).items()}
+        self.repository.note_untold(key)
         commit = self.repository.commit(branch, files, message=format_message(plan.changes, key, undoes=undoes))
         warnings = []
         try:
@@ -218,6 +226,8 @@ class Moderation:
         except UnfinishedError as error:
             warnings.append(str(error))
         plan, more = self._move(plan, key)
+        if not more and not is_part:
+            self.repository.forget_untold(key)
         return Outcome(plan, commit, (*warnings, *more))
 
     def _move(self, plan: Plan, key: str) -> tuple[Plan, tuple[str, ...]]:
@@ -235,40 +245,53 @@ class Moderation:
         if not conflicts:
             return plan, warnings
         back = plan_take_back(plan, conflicts, revisions=revisions)
-        if back.changes:
-            undoes = LoggedSession(key, "")
-            outcome = self._try_on_branch(lambda branch: self._apply(branch, back, undoes=undoes, key=key))
-            warnings += outcome.warnings
+        warnings += self._take_back(back, key)
         gone = {(change.thread, change.id) for change in back.changes} | {("", id) for id in conflicts}
         kept = [c for c in plan.changes if not {(c.thread, c.id), ("", c.id)} & gone]
         late = [
-            Refusal(c.action, c.thread, c.id, _explain(conflicts.get(c.id)), "look at it again")
+            Refusal(c.action, c.thread, c.id, explain_late(conflicts.get(c.id)), "look at it again")
             for c in plan.changes
             if c not in kept
         ]
         return replace(plan, changes=tuple(kept), refusals=(*plan.refusals, *late)), warnings
 
+    def _take_back(self, back: Plan, key: str) -> tuple[str, ...]:
+        """Take a part of a session back, in a commit of its own; return what went wrong after that."""
+        if not back.changes:
+            return ()
+        undoes = LoggedSession(key, "")
+        apply = self._apply
+        return self._try_on_branch(lambda b: apply(b, back, undoes=undoes, key=key), finishes=False).warnings
+
     def _finish_moves(self) -> None:
         """Make the moves that a session's commit tells of and its process did not live to make."""
         branch = self.repository.read_branch()
-        last = find_last_moves(self.repository.read_sessions(branch))
+        sessions = self.repository.read_sessions(branch)
+        last = find_last_moves(sessions)
         standings = self.inbox.standings() if last else {}
         public = {id for _, id in self.repository.list_comments(branch)} if last else set()
-        left = []
-        for id, move in last.items():
-            there = standings.get(id)
-            is_left = there and there.state is move.from_state and there.revision.startswith(move.expected_revision)
-            if there and is_left and (move.to_state is not State.APPROVED or id in public):
-                left.append(replace(move, expected_revision=there.revision))
-        if left:
-            self.inbox.apply(left)
+        left = [
+            replace(move, expected_revision=standings[id].revision) for id, move in last.items()
+            if is_left(move, standings.get(id)) and (move.to_state is not State.APPROVED or id in public)
+        ]  # fmt: skip
+        results = self.inbox.apply(left) if left else ()
+        untold = {m.id for m, r in zip(left, results, strict=True) if isinstance(r, InboxUnavailableError)}
+        for key in self.repository.list_untold():
+            found = [session for session in sessions if session.key == key]
+            for session in found:
+                self._take_back_late(session, last)
+            if not untold & {move.id for session in found for move in session.moves}:
+                self.repository.forget_untold(key)
 
-
-def _explain(conflict: ConflictError | None) -> str:
-    if conflict is None:
-        return "it answers a comment that was taken back"
-    if conflict.standing is None:
-        return "its writer withdrew it in this very moment"
-    if conflict.standing.state is State.PENDING:
-        return "its writer changed it in this very moment"
-    return "somebody decided otherwise in this very moment"
+    def _take_back_late(self, session: LoggedSession, last: Mapping[str, Move]) -> None:
+        """Take back what a dead session put on the page, and would have taken back: its writer was quicker than it."""
+        moves = tuple(move for move in session.moves if last[move.id] is move)
+        files = self.repository.read_session_files(session, self.repository.read_branch())
+        back = plan_take_back_late(replace(session, moves=moves), files, self.inbox.standings())
+        self._take_back(back, session.key)
+        if back.changes:
+            names = ", ".join(f"{change.thread}/{change.id}" for change in back.changes)
+            reason = (
+                "the session that published it ended in the middle, and its writer had changed or withdrawn it by then"
+            )
+            _log.warning("%s: taken back, with what answers it, for %s; build the site", names, reason)

@@ -39,7 +39,9 @@ from .session_log import SESSION_KEY, LoggedSession, parse_message
 from .undoing import SessionFile
 
 LOCK, UNFINISHED = "pelican-comments.busy", "pelican-comments.unfinished"
-"""In git's private folder: a file that is locked by whoever decides, and the commit whose files may not be there yet."""
+"""In git's private folder: a file that is locked by whoever decides, and the commits whose files may not be there yet."""
+UNTOLD = "pelican-comments.untold"
+"""A folder beside them: an empty file for each session that the inbox may not know of yet, by its key."""
 PATIENCE_SECONDS = 30.0
 """A session takes a tenth of a second, with hundreds of comments one."""
 PUSH_SECONDS = 120.0
@@ -170,28 +172,43 @@ class SiteRepository:
             if not set(standing) <= {differences[path].before, differences[path].after}:
                 said = f"{path} has changes that are not committed"
                 raise UncommittedError(f"{said}; commit them, or put them away with `git stash -u`")
-        (self.private / UNFINISHED).write_text(commit, "ascii")
+        with (self.private / UNFINISHED).open("a", encoding="ascii") as note:  # a session that is taken back has two
+            note.write(f"{commit}\n")
         reason = f"pelican-comments: {message.partition(chr(10))[0]}"
         move_branch(self.git, branch, commit, reason=reason, held=self._held)
         return commit
 
     def finish_files(self) -> None:
-        """Bring work tree and index to where the last session's commit has its files, wherever they are as before it.
+        """Bring work tree and index to where the last session's commits have their files, wherever they are as before them.
 
         Raises UnfinishedError where that fails, and does it with the next call.
         """
         note = self.private / UNFINISHED
         if not note.exists():
             return
-        commit = note.read_text("ascii").strip()
         branch = self.read_branch()
-        if is_ancestor(self.git, commit, branch.revision):  # else it died before the branch moved, and nothing happened
+        for commit in note.read_text("ascii").split():
+            if not is_ancestor(self.git, commit, branch.revision):
+                continue  # it died before the branch moved, and nothing happened
             try:
                 self._update_work_tree(branch, list_differences(self.git, commit))
             except (OSError, GitError) as error:
                 message = f"the decisions are committed, and the files of the work tree do not follow: {error}"
                 raise UnfinishedError(f"{message}; mend that, and the next command brings them") from error
         note.unlink()
+
+    def note_untold(self, key: str) -> None:
+        """Note, before a session is committed, that the inbox is to be told of it."""
+        (self.private / UNTOLD).mkdir(exist_ok=True)
+        (self.private / UNTOLD / key).touch()
+
+    def forget_untold(self, key: str) -> None:
+        """Drop that note: the inbox knows."""
+        (self.private / UNTOLD / key).unlink(missing_ok=True)
+
+    def list_untold(self) -> frozenset[str]:
+        """Return the keys of the sessions made here that the inbox may not know of."""
+        return frozenset(path.name for path in (self.private / UNTOLD).glob("*"))
 
     def _update_work_tree(self, branch: Branch, differences: Mapping[str, FileDifference]) -> None:
         committed = list_tree(self.git, branch.revision, "")

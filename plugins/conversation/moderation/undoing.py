@@ -1,13 +1,15 @@
-"""Undoing: the last session becomes a plan that takes it back, files and states.
+"""Undoing: the last session becomes a plan that takes it back, files and states; or the part of one that came too late.
 
-Rule: a session is taken back whole or not at all, and only where nothing has been built on it: a file that has changed
-since, or a reply to what it published, stops it with words.
+Rule: a session is undone whole or not at all, and only where nothing has been built on it: a file that has changed
+since, or a reply to what it published, stops it with words. A part is taken back where the inbox has overtaken it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..inbox.values import Move
+from ..comments.comment_file import parse_comment
+from ..inbox.values import ConflictError, Move, Standing
+from ..model import State
 from .candidates import Candidate
 from .decisions import Action, Change, Facts, FileChange, Plan, Refusal
 from .session_log import LoggedSession
@@ -97,3 +99,66 @@ def plan_take_back(plan: Plan, late: Collection[str], *, revisions: Mapping[str,
             back = Move(change.id, move.to_state, move.from_state, revisions[change.id]) if move else None
             changes.append(Change(Action.UNDO, change.thread, change.id, files, back))
     return Plan(tuple(changes))
+
+
+def explain_late(conflict: ConflictError | None) -> str:
+    """Return why a change was taken back, from what the inbox said to its move; None: it had none, or it was made."""
+    if conflict is None:
+        return "it answers a comment that was taken back"
+    if conflict.standing is None:
+        return "its writer withdrew it in this very moment"
+    if conflict.standing.state is State.PENDING:
+        return "its writer changed it in this very moment"
+    return "somebody decided otherwise in this very moment"
+
+
+def plan_take_back_late(
+    session: LoggedSession, files: Sequence[SessionFile], standings: Mapping[str, Standing]
+) -> Plan:
+    """Return what takes those changes of a dead session back that the inbox would have refused, as it would have itself.
+
+    `standings` are those after every move that is left has been made.
+    """
+    if session.undoes:  # what undoing brings back was decided, and its writer could not touch it
+        return Plan()
+    late = {move.id for move in session.moves if _is_late(move, standings.get(move.id))}
+    made = (move.id for move in session.moves if move.id in standings and standings[move.id].state is move.to_state)
+    return plan_take_back(_recall_plan(session, files), late, revisions={id: standings[id].revision for id in made})
+
+
+def _is_late(move: Move, standing: Standing | None) -> bool:
+    """Whether a submission went another way than the session's: its writer's, or somebody else's who decided."""
+    return standing is None or not (standing.state is move.to_state or is_left(move, standing))
+
+
+def is_left(move: Move, standing: Standing | None) -> bool:
+    """Whether a logged move is still to be made: the submission is what was decided about, and where it was."""
+    return (
+        standing is not None
+        and standing.state is move.from_state
+        and standing.revision.startswith(move.expected_revision)
+    )
+
+
+def _recall_plan(session: LoggedSession, files: Sequence[SessionFile]) -> Plan:
+    """Return what a session put on the page and is there as it was, parents first; its log has approvals in that order."""
+    moves = {move.id: move for move in session.moves}
+    by_comment: dict[tuple[str, str], list[SessionFile]] = {}
+    for file in files:
+        if file.after is not None and file.now == file.after:
+            by_comment.setdefault(_name_comment(file.path), []).append(file)
+    changes = [
+        _recall_change(thread, id, found, moves.get(id))
+        for (thread, id), found in by_comment.items()
+        if (moves[id].to_state is State.APPROVED if id in moves else found[0].before is None)
+    ]
+    order = list(moves)
+    return Plan(tuple(sorted(changes, key=lambda c: order.index(c.id) if c.id in moves else len(order))))
+
+
+def _recall_change(thread: str, id: str, files: Sequence[SessionFile], move: Move | None) -> Change:
+    texts = [file.after for file in files if file.after is not None and file.path.endswith(".md")]
+    comments = [parse_comment(text, id, thread=thread, id=id, max_body_bytes=None).comment for text in texts]
+    parent = next((comment.parent_id for comment in comments if comment), None) or ""
+    action = Action.APPROVE if move else Action.REPLY
+    return Change(action, thread, id, tuple(FileChange(f.path, f.after, f.before) for f in files), move, parent=parent)
