@@ -56,7 +56,7 @@ def find_faults(inbox: Inbox) -> list[str]:
     """Return whatever is wrong with the repository itself, a line each: damage, doubles, refs that are not the inbox's."""
     refs = list_refs(inbox.git, REFS)
     standings = settle_refs(inbox.git, refs)
-    whole = {stored.submission.id for stored in read_submissions(inbox.git, standings)}
+    whole = {stored.submission.id for stored in read_submissions(inbox.git, standings) if not stored.unreadable}
     found = [f"{name} is no ref of the inbox" for name in refs if parse_ref(name) is None]
     found += [f"{id} stands {len(several)} times" for id, several in group_refs(refs).items() if len(several) > 1]
     found += [f"{id} is not whole" for id in standings if id not in whole]

@@ -120,6 +120,32 @@ class ModeratedSite:
         return git(self.root, "status", "--porcelain", "--untracked-files=all")
 
 
+DAMAGES = ("no text", "no private part", "a part gone", "a commit gone", "no commit")
+"""What can have happened to a submission: by hands that left a file out, on a disk that lost something, by a ref to something else."""
+
+
+def damage(inbox: Inbox, id: str, how: str, *, state: State = State.PENDING) -> None:
+    """Put a damaged submission into an inbox."""
+    parts = {"comment.md": make_submission(id).comment.decode(), "private.yml": make_submission(id).private.decode()}
+    objects = {name: _put(inbox, text) for name, text in parts.items()}
+    listed = {name: f"100644 blob {object}\t{name}\n" for name, object in objects.items()}
+    left_out = {"no text": "comment.md", "no private part": "private.yml"}.get(how)
+    tree = _put(inbox, "".join(line for name, line in listed.items() if name != left_out), "mktree")
+    commit = _put(inbox, f"pending {id}", "commit-tree", tree)
+    gone = {"a part gone": objects["comment.md"], "a commit gone": commit}.get(how)
+    ref = inbox.path / "refs" / "comments" / state.value / id
+    ref.parent.mkdir(parents=True, exist_ok=True)
+    ref.write_text(f"{tree if how == 'no commit' else commit}\n", "ascii")
+    if gone:
+        (inbox.path / "objects" / gone[:2] / gone[2:]).unlink()
+
+
+def _put(inbox: Inbox, text: str, *command: str) -> str:
+    by = ("-c", "user.name=Hand", "-c", "user.email=hand@example.org")
+    arguments = ["git", *by, "-C", str(inbox.path), *(command or ("hash-object", "-w", "--stdin"))]
+    return subprocess.run(arguments, input=text, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def wrap_git(folder: Path, script: str) -> str:
     """Return a PATH whose `git` is a shell script that ends with `exec real "$@"`; `script` stands before that."""
     real = next(Path(p, "git") for p in os.environ["PATH"].split(os.pathsep) if Path(p, "git").exists())

@@ -14,8 +14,8 @@ from pelican.plugins.conversation.git.command import GitError
 from pelican.plugins.conversation.git.work_tree import BranchMovedError, NoRepositoryError, read_branch
 from pelican.plugins.conversation.inbox.values import Add, InboxUnavailableError
 from pelican.plugins.conversation.model import State
-from pelican.plugins.conversation.moderation.decisions import Action, Decision
-from pelican.plugins.conversation.moderation.moderating import Moderation, Outcome, make_id
+from pelican.plugins.conversation.moderation.decisions import Action, Decision, make_id
+from pelican.plugins.conversation.moderation.moderating import Moderation, Outcome
 from pelican.plugins.conversation.moderation.site_repository import UNFINISHED, SiteRepository, UncommittedError
 from pelican.plugins.conversation.settings import read_settings
 
@@ -511,7 +511,7 @@ DYING = """\
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from pelican.plugins.conversation.moderation.decisions import Action, Decision
+from pelican.plugins.conversation.moderation.decisions import Action, Decision, make_id
 from pelican.plugins.conversation.moderation.moderating import Moderation
 from pelican.plugins.conversation.settings import read_settings
 moderation = Moderation(read_settings({settings!r}, Path({root!r})))

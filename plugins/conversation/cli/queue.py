@@ -15,6 +15,7 @@ from ..moderation.decisions import Facts
 from ..moderation.planning import find_hindrance
 from .deciding import open_moderation
 from .listing import Row, describe_guest, print_rows
+from .session_end import print_failures, show_text
 
 
 @click.command(name="queue", short_help="List what waits for a decision.")
@@ -23,11 +24,12 @@ from .listing import Row, describe_guest, print_rows
 def command(settings_file: str, *, as_json: bool) -> None:
     """List the comments that wait for a decision, the newest last.
 
-    Those that may be spam stand above the others, with what speaks for it.
+    Those that may be spam stand above the others, with what speaks for it; a damaged one says where it is and what to do.
     """
     moderation = open_moderation(settings_file)
     queue = sorted(moderation.read_queue(), key=lambda candidate: not candidate.marks)  # stable: by age
     facts = moderation.read_facts([], {candidate.thread for candidate in queue} - {""})
+    print_failures(map(show_text, moderation.describe_strays()))
     if as_json:
         click.echo(_format_json(queue, facts))
         return
@@ -38,7 +40,9 @@ def command(settings_file: str, *, as_json: bool) -> None:
     rows = [Row(c.thread, c.id, c.comment, _notes(c, facts, authors)) for c in queue]
     print_rows(rows, timezone=moderation.settings.timezone)
     marked = sum(bool(candidate.marks) for candidate in queue)
-    click.echo(f"{len(queue)} in the queue{f', {marked} of them marked' if marked else ''}.")
+    damaged = sum(candidate.is_damaged for candidate in queue)
+    of_them = f"{f', {marked} of them marked' if marked else ''}{f', {damaged} of them damaged' if damaged else ''}"
+    click.echo(f"{len(queue)} in the queue{of_them}.")
 
 
 def _notes(candidate: Candidate, facts: Facts, authors: Iterable[Author]) -> tuple[str, ...]:
@@ -46,7 +50,7 @@ def _notes(candidate: Candidate, facts: Facts, authors: Iterable[Author]) -> tup
     found = (
         *candidate.marks,
         describe_guest(candidate.comment, authors),
-        *(problem.message for problem in candidate.problems),
+        *(f"{problem.message}; {problem.remedy}" for problem in candidate.problems),
         f"waits: {hindrance}" if hindrance else "",
     )
     return tuple(filter(None, found))

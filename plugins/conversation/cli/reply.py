@@ -13,8 +13,8 @@ from ..comments.listing import show_path
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..model import Author, Comment, State
-from ..moderation.decisions import Action, Decision
-from ..moderation.moderating import Moderation, make_id
+from ..moderation.decisions import Action, Decision, make_id
+from ..moderation.moderating import Moderation
 from ..moderation.replying import (
     NoKeyError,
     Pen,

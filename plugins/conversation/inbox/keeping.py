@@ -18,7 +18,7 @@ from ..git.repository import count_packs, drop_unused, join_packs, list_refs, ma
 from ..model import State
 from ..text import is_id
 from .lock import remove_left_behind, writing
-from .reading import REFS, find_refs, read_submissions, settle_refs
+from .reading import REFS, find_all_refs, find_refs, find_strays, read_submissions, settle_refs
 from .values import (
     Add,
     Cause,
@@ -129,26 +129,27 @@ class Inbox:
         raise result
 
     def read(self, id: str) -> StoredSubmission:
-        """Return a submission; raises NoSubmissionError where there is none of this id, or none any more.
-
-        One whose files are damaged raises InboxUnavailableError.
-        """
+        """Return a submission, as far as it can be read; raises NoSubmissionError where there is none, or none any more."""
         if not is_id(id):
             raise NoSubmissionError(id)
         with _unavailable(self.path):
+            found: tuple[StoredSubmission, ...] = ()
             for _ in range(READINGS):
-                standings = settle_refs(self.git, find_refs(self.git, [id]))
-                if found := read_submissions(self.git, standings):
-                    return found[0]
-        if standings:
-            raise InboxUnavailableError(Cause.BROKEN, f"the submission {id} in {self.path} is damaged; see `git fsck`")
-        raise NoSubmissionError(id)
+                found = read_submissions(self.git, settle_refs(self.git, find_all_refs(self.git, [id])))
+                if found and not found[0].unreadable:
+                    break
+        if not found:
+            raise NoSubmissionError(id)
+        return found[0]
 
     def submissions(self, state: State) -> tuple[StoredSubmission, ...]:
-        """Return the submissions under one state, ordered by id; one that has lost a file is left out."""
+        """Return the submissions under one state, ordered by id, damaged ones too."""
         standings = {id: standing for id, standing in self.standings().items() if standing.state is state}
         with _unavailable(self.path):
-            return read_submissions(self.git, standings)
+            found = read_submissions(self.git, standings)
+        is_any_damaged = any(stored.unreadable for stored in found)
+        now = self.standings() if is_any_damaged else {}  # or one was changed, and erased between two looks
+        return tuple(s for s in found if not s.unreadable or now.get(s.submission.id) == s.standing)
 
     def standings(self) -> dict[str, Standing]:
         """Return where every submission stands, ordered by id."""
@@ -159,6 +160,11 @@ class Inbox:
         """Return where those of some submissions stand that are here, ordered by id; quicker than `standings` where many are."""
         with _unavailable(self.path):
             return settle_refs(self.git, find_refs(self.git, sorted(ids)))
+
+    def find_strays(self) -> tuple[str, ...]:
+        """Return what lies among the refs of submissions and is none, in order: damaged refs, and those of other hands."""
+        with _unavailable(self.path):
+            return find_strays(self.git)
 
     def tidy(self) -> None:
         """Join what lies about in many files, and erase what was withdrawn or replaced; until it ends, nothing is taken."""

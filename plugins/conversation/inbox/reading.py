@@ -5,10 +5,10 @@ an id has two; `settle` tells which one counts.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..git.command import Git
-from ..git.repository import RefUpdate, find_revisions, read_objects, read_parents
+from ..git.repository import RefUpdate, find_revisions, list_refs, read_objects, read_parents
 from ..model import State
 from ..text import is_id
 from .values import STATES, Standing, StoredSubmission, Submission, settle
@@ -59,18 +59,38 @@ def find_doubles(git: Git, refs: Mapping[str, str]) -> list[RefUpdate]:
     ]
 
 
+def find_strays(git: Git) -> tuple[str, ...]:
+    """Return the refs below ours that are no submission's, and the files there that git takes for no ref at all."""
+    folder = git.repository / REFS
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    refs = list_refs(git, REFS)
+    unread = {path.relative_to(git.repository).as_posix() for path in files if path.exists()} - refs.keys()
+    return tuple(sorted(unread | {name for name in refs if parse_ref(name) is None}))
+
+
 def find_refs(git: Git, ids: Iterable[str]) -> dict[str, str]:
-    """Return the refs that these ids have, with their revisions."""
+    """Return the refs that these ids have, with their revisions; one whose commit is gone is not found so quickly."""
     return find_revisions(git, [name_ref(id, state) for id in ids for state in STATES])
 
 
+def find_all_refs(git: Git, ids: Collection[str]) -> dict[str, str]:
+    """Return the refs that these ids have, one whose commit is gone too; takes a list of all where an id has none."""
+    found = find_refs(git, ids)
+    lost = set(ids) - group_refs(found).keys()
+    listed = list_refs(git, REFS) if lost else {}
+    return found | {name: revision for name, revision in listed.items() if (parse_ref(name) or ("",))[0] in lost}
+
+
 def read_submissions(git: Git, standings: Mapping[str, Standing]) -> tuple[StoredSubmission, ...]:
-    """Return the submissions that stand so, in order; one that has lost a file is not among them."""
-    names = [f"{standing.revision}:{file}" for standing in standings.values() for file in (COMMENT, PRIVATE)]
+    """Return the submissions that stand so, in order; of one that is damaged, what can be read."""
+    files = (COMMENT, PRIVATE)
+    names = [f"{standing.revision}^{{commit}}:{file}" for standing in standings.values() for file in files]
     contents = read_objects(git, names) if names else []
     found = zip(standings.items(), contents[::2], contents[1::2], strict=True)
     return tuple(
-        StoredSubmission(Submission(id, comment, private), standing)
+        StoredSubmission(
+            Submission(id, comment or b"", private or b""), standing,
+            tuple(file for file, content in zip(files, (comment, private), strict=True) if content is None),
+        )
         for (id, standing), comment, private in found
-        if comment is not None and private is not None
-    )
+    )  # fmt: skip

@@ -93,7 +93,10 @@ def describe_plan(plan: SyncPlan) -> tuple[str, ...]:
     for step in plan.given_up:
         state = step.new.state.value if step.new else "withdrawn"
         said.append(f"Submission {step.id} was changed here after it became {state} elsewhere, which stands")
-    said += [f"Submission {id} is another one at the remote, decided as well; neither is pushed" for id in plan.clashes]
+    said += [
+        f"Submission {id} is another one at the remote, decided as well or damaged; neither is pushed"
+        for id in plan.clashes
+    ]
     for id in plan.joined:
         new = plan.set_apart.get(id)
         other = f"; the other text waits as {new}" if new else ", with the same text"

@@ -36,13 +36,13 @@ def part_twins(git: Git, twins: Mapping[str, tuple[Standing, Standing]], *, held
     """Compare twins, ours and theirs by id, and give one of each two that differ an id of its own; `held` is the writer's lock."""
     same, apart = set(), {}
     for id, (ours, theirs) in twins.items():
-        one, other = (read_submissions(git, {id: standing}) for standing in (ours, theirs))
-        if not one or not other:  # damaged, which `faults` says
+        one, other = (read_submissions(git, {id: standing})[0] for standing in (ours, theirs))
+        if one.unreadable or other.unreadable:
             continue
-        if is_same_comment(one[0].submission.comment, other[0].submission.comment, id=id):
+        if is_same_comment(one.submission.comment, other.submission.comment, id=id):
             same.add(id)
         elif State.PENDING in (ours.state, theirs.state):
-            giving_way = one[0] if ours.state is State.PENDING else other[0]
+            giving_way = one if ours.state is State.PENDING else other
             renamed = _rename(giving_way.submission)
             write_changes(git, [Add(renamed)], held=held)  # refused where an earlier round has done so
             apart[id] = renamed.id

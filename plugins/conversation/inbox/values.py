@@ -53,6 +53,8 @@ class StoredSubmission:
 
     submission: Submission
     standing: Standing
+    unreadable: tuple[str, ...] = ()
+    """Files of it that are not there or are damaged, and empty here; none: it is whole."""
 
 
 @dataclass(frozen=True, slots=True)

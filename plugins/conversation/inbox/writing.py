@@ -10,8 +10,19 @@ from ..git.command import Git, GitError
 from ..git.repository import NewCommit, RefUpdate, find_revisions, list_refs, sync_refs, update_refs, write_commits
 from ..model import State
 from .lock import remove_left_behind, remove_scraps
-from .reading import COMMENT, PRIVATE, REFS, find_doubles, find_refs, group_refs, name_ref, settle_refs
-from .values import Add, Change, ConflictError, Move, Replace, Standing, Submission, Withdraw, judge
+from .reading import (
+    COMMENT,
+    PRIVATE,
+    REFS,
+    find_all_refs,
+    find_doubles,
+    find_refs,
+    group_refs,
+    name_ref,
+    read_submissions,
+    settle_refs,
+)
+from .values import Add, Change, ConflictError, Move, Replace, Standing, StoredSubmission, Submission, Withdraw, judge
 
 
 def write_changes(git: Git, changes: Sequence[Change], *, held: int) -> list[str | ConflictError]:
@@ -19,7 +30,7 @@ def write_changes(git: Git, changes: Sequence[Change], *, held: int) -> list[str
 
     Raises GitError or OSError where any could not be done; then none is.
     """
-    standings = _find_standings(git, [change.id for change in changes], held=held)
+    standings = _find_standings(git, changes, held=held)
     results: dict[str, str | ConflictError] = {}
     for change in changes:
         try:
@@ -32,7 +43,8 @@ def write_changes(git: Git, changes: Sequence[Change], *, held: int) -> list[str
 
 
 def _write_fitting(git: Git, changes: Sequence[Change], *, held: int) -> dict[str, str]:
-    commits = [commit for change in changes for commit in _make_commits(change)]
+    damaged = _find_damaged(git, [change for change in changes if isinstance(change, Move)])
+    commits = [commit for change in changes for commit in _make_commits(change, damaged.get(change.id))]
     try:
         written = iter(write_commits(git, commits, held=[held]) if commits else ())
     except GitError:
@@ -44,11 +56,29 @@ def _write_fitting(git: Git, changes: Sequence[Change], *, held: int) -> dict[st
     return revisions
 
 
-def _make_commits(change: Change) -> tuple[NewCommit, ...]:
-    """Return the commit a change needs. A new text has no parent, so that nothing keeps the old one."""
+def _find_damaged(git: Git, moves: Sequence[Move]) -> dict[str, StoredSubmission]:
+    """Return what can be read of the damaged among some submissions; looked at twice, as a git may have been killed."""
+    damaged = {move.id: Standing(move.from_state, move.expected_revision) for move in moves}
+    found: dict[str, StoredSubmission] = {}
+    for _ in range(2):
+        found = {s.submission.id: s for s in read_submissions(git, damaged) if s.unreadable}
+        damaged = {id: stored.standing for id, stored in found.items()}
+    return found
+
+
+def _make_commits(change: Change, damaged: StoredSubmission | None = None) -> tuple[NewCommit, ...]:
+    """Return the commit a change needs. A new text has no parent, so that nothing keeps the old one.
+
+    Nor has a move of something damaged, so that git can do with the whole repository again what it does with whole ones.
+    """
     match change:
         case Add(submission) | Replace(submission):
             return (NewCommit(f"{State.PENDING.value} {change.id}", _make_files(submission)),)
+        case Move() if damaged:
+            files = {
+                file: data for file, data in _make_files(damaged.submission).items() if file not in damaged.unreadable
+            }
+            return (NewCommit(f"{change.to_state.value} {change.id}", files),)
         case Move():
             return (NewCommit(f"{change.to_state.value} {change.id}", {}, change.expected_revision),)
         case Withdraw():
@@ -101,8 +131,10 @@ def _take_back(git: Git, updates: Sequence[RefUpdate], *, held: int) -> None:
         update_refs(git, done, held=[held])
 
 
-def _find_standings(git: Git, ids: Sequence[str], *, held: int) -> dict[str, Standing]:
-    refs = find_refs(git, ids)
+def _find_standings(git: Git, changes: Sequence[Change], *, held: int) -> dict[str, Standing]:
+    new = [change.id for change in changes if isinstance(change, Add)]
+    old = [change.id for change in changes if not isinstance(change, Add)]
+    refs = find_refs(git, new) | (find_all_refs(git, old) if old else {})
     if len(refs) > len(group_refs(refs)):
         _drop_doubles(git, refs, held=held)
     return settle_refs(git, refs)

@@ -3,9 +3,10 @@
 Rule: a value here holds everything that applying it needs, so that a plan can be shown, thrown away and made anew.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import Enum
 
 from ..comments.comment_file import MAX_BODY_BYTES
@@ -13,6 +14,14 @@ from ..inbox.values import Move
 from ..model import State
 from .candidates import Candidate
 from .public_threads import PublicThread
+
+ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Without those that are taken for each other."""
+
+
+def make_id(moment: datetime) -> str:
+    """Return a new id: the time in UTC and four random characters."""
+    return f"{moment.astimezone(UTC):%Y%m%d-%H%M%S}-{''.join(secrets.choice(ID_LETTERS) for _ in range(4))}"
 
 
 class Action(Enum):

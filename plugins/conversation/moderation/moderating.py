@@ -5,7 +5,6 @@ The inbox has the last word: what it refuses, because its writer changed it in t
 """
 
 import logging
-import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,10 +16,11 @@ from ..configuration import Settings
 from ..errors import ConversationError
 from ..git.work_tree import Branch, BranchMovedError
 from ..inbox.keeping import Inbox
+from ..inbox.reading import name_ref
 from ..inbox.values import ConflictError, InboxUnavailableError, Move, NoSubmissionError, StoredSubmission, Submission
 from ..model import State
-from .candidates import Candidate, read_candidate
-from .decisions import Decision, Facts, Plan, Refusal
+from .candidates import Candidate, describe_damage, describe_stray, read_candidate
+from .decisions import Decision, Facts, Plan, Refusal, make_id
 from .exchange import Exchange
 from .planning import plan_session
 from .public_threads import PublicThread, read_public_thread
@@ -30,8 +30,6 @@ from .undoing import explain_late, is_left, plan_take_back, plan_take_back_late,
 
 ATTEMPTS = 20
 """Each that fails, fails because somebody else's commit came through."""
-ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-"""Without those that are taken for each other."""
 
 
 FEW = 8
@@ -57,11 +55,6 @@ class Outcome:
     def has_new_files(self) -> bool:
         """Whether the site is to be built again."""
         return bool(self.commit and self.plan.files)
-
-
-def make_id(moment: datetime) -> str:
-    """Return a new id: the time in UTC and four random characters."""
-    return f"{moment.astimezone(UTC):%Y%m%d-%H%M%S}-{''.join(secrets.choice(ID_LETTERS) for _ in range(4))}"
 
 
 class Moderation:
@@ -91,10 +84,16 @@ class Moderation:
 
     def _read(self, stored: StoredSubmission) -> Candidate:
         submission, standing = stored.submission, stored.standing
+        ref = name_ref(submission.id, standing.state)
         return read_candidate(
             submission.comment, submission.private, id=submission.id, state=standing.state,
             revision=standing.revision, timezone=self.settings.timezone, max_body_bytes=self.settings.max_body_bytes,
+            damage=describe_damage(ref, stored.unreadable, inbox=self.inbox.path) if stored.unreadable else None,
         )  # fmt: skip
+
+    def describe_strays(self) -> tuple[str, ...]:
+        """Return a sentence for each thing among the submissions that is none."""
+        return tuple(describe_stray(ref, inbox=self.inbox.path) for ref in self.inbox.find_strays())
 
     def list_public(self) -> tuple[tuple[str, str], ...]:
         """Return thread and id of every committed comment."""

@@ -145,9 +145,9 @@ class _Planner:
         public = self.facts.thread(candidate.thread)
         if candidate.comment is None or candidate.problems:
             said = "; ".join(problem.message for problem in candidate.problems)
-            self.refuse(
-                decision, f"its file has a problem: {said}", f"mend it with `pelican-comments edit {candidate.id}`"
-            )
+            mend = f"mend it with `pelican-comments edit {candidate.id}`"
+            remedy = candidate.problems[0].remedy if candidate.is_damaged else mend
+            self.refuse(decision, f"its file has a problem: {said}", remedy)
         elif candidate.id in public.files and not public.is_published(candidate.id):
             self.refuse(decision, "it was published and removed", "decline it, or delete the file that keeps its place")
         elif candidate.id in public.files and public.files[candidate.id].signature is not None:

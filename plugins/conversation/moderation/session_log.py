@@ -28,7 +28,7 @@ _VERBS = {
     Action.UNDO: "take back",
 }
 _STATES = "|".join(state.value for state in STATES)
-_LINE = re.compile(rf"- \S.* [^\s/]+/([a-z0-9-]+) \[({_STATES}) -> ({_STATES}) ([0-9a-f]{{{REVISION_DIGITS}}})\]")
+_LINE = re.compile(rf"- \S.* [^\s/]*/([a-z0-9-]+) \[({_STATES}) -> ({_STATES}) ([0-9a-f]{{{REVISION_DIGITS}}})\]")
 _TRAILER = re.compile(rf"({SESSION_KEY}|{UNDOES_KEY}): ([a-z0-9-]+)")
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
-from ..moderation.decisions import Action, Decision, Refusal
-from ..moderation.moderating import make_id
+from ..moderation.decisions import Action, Decision, Refusal, make_id
 from ..text import is_id, is_visible
 
 ACTION, ANSWER, SEEN = "action-", "answer-", "seen-"

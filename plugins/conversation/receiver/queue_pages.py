@@ -15,8 +15,8 @@ from ..inbox.submission import FieldProblem, Form, check_form, read_form
 from ..inbox.values import ConflictError
 from ..model import Page, State
 from ..moderation.candidates import Candidate
-from ..moderation.decisions import Facts, Refusal
-from ..moderation.moderating import Outcome, make_id
+from ..moderation.decisions import Facts, Refusal, make_id
+from ..moderation.moderating import Outcome
 from .answering import Answers, describe_set_up, write_answers
 from .decision_form import ACTION, ANSWER, SEEN, DecisionForm, make_decisions, read_decision_form
 from .desk import Desk, current_desk, lead_to, show
@@ -144,6 +144,7 @@ def _show_queue(desk: Desk, said: Said) -> Response:
     threads = [maker.view_thread(found, _find_page(desk, name)) for name, found in group_by_thread(shown).items()]
     return show(
         "queue", status=said.status, said=said, threads=threads, count=len(queue), shown=len(shown),
+        damaged=sum(candidate.is_damaged for candidate in queue), strays=desk.moderation.describe_strays(),
         marked=[candidate.id for candidate in shown if candidate.marks], can_answer=bool(receiver.settings.authors),
         form_key=make_id(receiver.now()),
     )  # fmt: skip

@@ -42,6 +42,8 @@ class WaitingView:
     """Why it cannot be published yet; empty where nothing hinders it."""
     raw: str
     """Its file, where that has an error; empty for every other one."""
+    is_readable: bool
+    """Whether it has a comment that could be published."""
     choice: Choice
     refusal: Refusal | None
     """Why the last decision about it was not carried out."""
@@ -121,9 +123,10 @@ class QueueMaker:
             name=candidate.name,
             revision=candidate.revision,
             marks=candidate.marks,
-            problems=tuple(problem.message for problem in candidate.problems),
+            problems=tuple(f"{problem.message}; {problem.remedy}" for problem in candidate.problems),
             hindrance=self._find_hindrance(candidate),
             raw="" if candidate.comment else candidate.data.decode("utf-8", "replace"),
+            is_readable=candidate.comment is not None,
             choice=self._find_choice(candidate),
             refusal=self.refusals.get(candidate.id),
         )
@@ -196,15 +199,15 @@ def _choose_files(
 
 
 def choose_shown(queue: Iterable[Candidate]) -> Sequence[Candidate]:
-    """Return what the first page shows: what is not marked first, oldest first."""
-    return sorted(queue, key=lambda candidate: (bool(candidate.marks), candidate.order))[:SHOWN]
+    """Return what the first page shows: what is not marked first, and of that the damaged last, oldest first."""
+    return sorted(queue, key=lambda candidate: (bool(candidate.marks), candidate.is_damaged, candidate.order))[:SHOWN]
 
 
 def group_by_thread(candidates: Iterable[Candidate]) -> Mapping[str, Sequence[Candidate]]:
-    """Return candidates by thread, in the order given."""
+    """Return candidates by thread, in the order given; the damaged under no name, with those that have none."""
     found: dict[str, list[Candidate]] = {}
     for candidate in candidates:
-        found.setdefault(candidate.thread, []).append(candidate)
+        found.setdefault("" if candidate.is_damaged else candidate.thread, []).append(candidate)
     return found
 
 

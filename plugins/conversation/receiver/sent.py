@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..comments.front_matter import FrontMatterError
 from ..inbox.keeping import Inbox
 from ..inbox.submission import parse_private_part
 from ..inbox.values import Cause, InboxUnavailableError, NoSubmissionError, Standing
@@ -79,6 +80,6 @@ class SentComments:
     def _was_sent_lately(self, id: str, now: datetime) -> bool:
         try:
             received = parse_private_part(self._inbox.read(id).submission.private).received
-        except NoSubmissionError:  # withdrawn meanwhile
+        except (NoSubmissionError, FrontMatterError, ValueError):  # withdrawn meanwhile, or damaged
             return False
         return now - received <= SAME_TEXT_AGE
