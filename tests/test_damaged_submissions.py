@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from pelican.plugins.conversation.cli import main
-from pelican.plugins.conversation.git.repository import RefUpdate, update_refs
+from pelican.plugins.conversation.git.command import Git
+from pelican.plugins.conversation.git.repository import RefUpdate, list_refs, make_repository, update_refs
 from pelican.plugins.conversation.inbox.keeping import Inbox
+from pelican.plugins.conversation.inbox.remote import Remote
+from pelican.plugins.conversation.inbox.sync import describe_plan
 from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import State
 from pelican.plugins.conversation.moderation.decisions import Action, Decision
@@ -200,3 +203,45 @@ def test_undoing_a_session_beside_it(site: ModeratedSite) -> None:
     damage(site.inbox, BAD, "a commit gone", state=State.REJECTED)
     assert 2 == len(moderation.undo()[1].plan.changes)
     assert {A, BAD} == {candidate.id for candidate in moderation.read_queue()}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_round_with_the_remote_sends_all_others(tmp_path: Path, how: str) -> None:
+    """However many come first; what git can send all the same it sends, and the rest is told of."""
+    make_repository(tmp_path / "hub.git")
+    inbox = Inbox.open(tmp_path / "inbox.git")
+    remote = Remote(inbox, str(tmp_path / "hub.git"))
+    for number in range(4):
+        damage(inbox, f"bad-{number}", how)
+    for id in ("good-1", "good-2"):
+        inbox.add(make_submission(id))
+    said = describe_plan(remote.sync())
+    is_sent = "gone" not in how
+    sent = {name.rpartition("/")[2] for name in list_refs(Git(tmp_path / "hub.git"), "refs/comments/")}
+    bad = {f"bad-{number}" for number in range(4)}
+    assert {"good-1", "good-2", *(bad if is_sent else ())} == sent
+    assert is_sent == (said == ())
+    assert is_sent or "Submission bad-0 is damaged here, and not pushed" in said[0]
+    for id in bad:
+        standing = inbox.read(id).standing
+        inbox.move(id, State.PENDING, State.SPAM, expected_revision=standing.revision)
+    assert () == describe_plan(remote.sync())
+    assert refs_of(inbox) == list_refs(Git(tmp_path / "hub.git"), "refs/comments/")
+
+
+def refs_of(inbox: Inbox) -> dict[str, str]:
+    return list_refs(inbox.git, "refs/comments/")
+
+
+def test_a_commit_that_is_gone_comes_back_from_the_remote(tmp_path: Path) -> None:
+    """Where another inbox has it, a round is all that is needed."""
+    make_repository(tmp_path / "hub.git")
+    inbox = Inbox.open(tmp_path / "inbox.git")
+    damage(inbox, BAD, "whole")
+    remote = Remote(inbox, str(tmp_path / "hub.git"))
+    remote.sync()
+    revision = inbox.read(BAD).standing.revision
+    (inbox.path / "objects" / revision[:2] / revision[2:]).unlink()
+    assert inbox.read(BAD).unreadable
+    assert () == describe_plan(remote.sync())
+    assert () == inbox.read(BAD).unreadable

@@ -16,7 +16,7 @@ from ..git.repository import RefUpdate, find_revisions, read_history, sync
 from ..model import State
 from .keeping import Inbox
 from .lock import syncing, writing
-from .reading import REFS, find_doubles, name_ref, settle_refs
+from .reading import REFS, find_doubles, name_ref, read_submissions, settle_refs
 from .sync import Standings, Step, SyncPlan, find_differing, plan_sync
 from .twins import part_twins
 from .values import Standing
@@ -76,12 +76,20 @@ class Remote:
             self._write_agreed(agreed)
             try:
                 self._push(find_doubles(self.git, refs))
-                refused = self._send(plan.send, agreed)
+                whole, damaged = self._part_damaged(plan.send)
+                refused = self._send(whole, agreed)
+                unsent = [step.id for step in damaged if self._send([step], agreed)]
             finally:
                 self._write_agreed(agreed)
         if refused:
             raise RemoteError(refused)
-        return plan
+        return replace(plan, unsent=tuple(unsent))
+
+    def _part_damaged(self, steps: Sequence[Step]) -> tuple[Sequence[Step], Sequence[Step]]:
+        """Return the steps with what git can read, and the others, of which one would fail all that it is sent with."""
+        stored = read_submissions(self.git, {step.id: step.new for step in steps if step.new})
+        damaged = {one.submission.id for one in stored if one.unreadable}
+        return [s for s in steps if s.id not in damaged], [s for s in steps if s.id in damaged]
 
     def _fetch(self, refs: Mapping[str, str]) -> None:
         """Get what is not here yet."""

@@ -39,6 +39,8 @@ class SyncPlan:
     """Ids of different submissions here and there; both sides keep theirs."""
     joined: tuple[str, ...] = ()
     """Ids that both sides took by themselves, of which one stays."""
+    unsent: tuple[str, ...] = ()
+    """Ids of `send` that are damaged here, and that the remote did not take as they are."""
     set_apart: Mapping[str, str] = field(default_factory=dict)
     """The ids that those of `joined` have got which said something else, by the id they had."""
 
@@ -96,6 +98,9 @@ def describe_plan(plan: SyncPlan) -> tuple[str, ...]:
     said += [
         f"Submission {id} is another one at the remote, decided as well or damaged; neither is pushed"
         for id in plan.clashes
+    ]
+    said += [
+        f"Submission {id} is damaged here, and not pushed; `pelican-comments queue` says more" for id in plan.unsent
     ]
     for id in plan.joined:
         new = plan.set_apart.get(id)
