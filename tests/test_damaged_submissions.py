@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pelican.plugins.conversation.cli import main
 from pelican.plugins.conversation.git.command import Git
-from pelican.plugins.conversation.git.repository import RefUpdate, list_refs, make_repository, update_refs
+from pelican.plugins.conversation.git.repository import RefUpdate, list_refs, make_repository, read_objects, update_refs
 from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.inbox.remote import Remote
 from pelican.plugins.conversation.inbox.sync import describe_plan
-from pelican.plugins.conversation.inbox.values import Submission
+from pelican.plugins.conversation.inbox.values import InboxUnavailableError, Submission
 from pelican.plugins.conversation.model import State
 from pelican.plugins.conversation.moderation.decisions import Action, Decision
 from pelican.plugins.conversation.moderation.moderating import Moderation
@@ -245,3 +245,57 @@ def test_a_commit_that_is_gone_comes_back_from_the_remote(tmp_path: Path) -> Non
     assert inbox.read(BAD).unreadable
     assert () == describe_plan(remote.sync())
     assert () == inbox.read(BAD).unreadable
+
+
+@pytest.mark.parametrize("how", ["a part gone", "a commit gone"])
+def test_what_the_remote_cannot_give_keeps_nothing_else_from_coming(tmp_path: Path, how: str) -> None:
+    """It is told of, and is no withdrawal of what is here."""
+    hub = Inbox.open(tmp_path / "hub.git")
+    inbox = Inbox.open(tmp_path / "inbox.git")
+    remote = Remote(inbox, str(hub.path))
+    inbox.add(make_submission("c"))
+    remote.sync()
+    for id in "abde":
+        hub.add(make_submission(id))
+    damage(hub, "c", how)
+    damage(hub, BAD, how)
+    said = describe_plan(remote.sync())
+    assert list("abcde") == list(inbox.standings())
+    assert 2 == len(said)
+    assert f"The remote's refs/comments/pending/{BAD} cannot be fetched" in said[0]
+    assert make_submission("c") == inbox.read("c").submission
+    (hub.path / "refs" / "comments" / "pending" / BAD).unlink()
+    hub.git.run("update-ref", "refs/comments/pending/c", inbox.read("c").standing.revision)
+    assert () == describe_plan(remote.sync())
+
+
+def test_another_state_of_a_damaged_one_comes_from_the_remote(tmp_path: Path) -> None:
+    """What is gone here has no history to compare, and the round goes on."""
+    hub = Inbox.open(tmp_path / "hub.git")
+    inbox = Inbox.open(tmp_path / "inbox.git")
+    remote = Remote(inbox, str(hub.path))
+    for id in "ab":
+        inbox.add(make_submission(id))
+    remote.sync()
+    damage(inbox, "a", "a commit gone")
+    _write_ref(inbox, "refs/comments/pending/empty", "")
+    hub.move("a", State.PENDING, State.APPROVED, expected_revision=hub.read("a").standing.revision)
+    hub.add(make_submission("c"))
+    remote.sync()
+    assert {"a": State.APPROVED, "b": State.PENDING, "c": State.PENDING} == {
+        id: standing.state for id, standing in inbox.standings().items()
+    }
+    assert () == inbox.read("a").unreadable
+
+
+@pytest.mark.parametrize("how", ["a part gone", "a commit gone"])
+def test_tidying_says_what_keeps_it_from_erasing(tmp_path: Path, how: str) -> None:
+    """Nothing is erased beside what cannot be read and may come back; declining it is enough."""
+    inbox = Inbox.open(tmp_path / "inbox.git")
+    inbox.withdraw("a", expected_revision=(revision := inbox.add(make_submission("a"))))
+    damage(inbox, BAD, how)
+    with pytest.raises(InboxUnavailableError, match=f"not erased while git cannot read refs/comments/pending/{BAD}"):
+        inbox.tidy()
+    inbox.move(BAD, State.PENDING, State.SPAM, expected_revision=inbox.read(BAD).standing.revision)
+    inbox.tidy()
+    assert [None] == read_objects(inbox.git, [revision])

@@ -65,6 +65,8 @@ class Git:
     """`name=value`, which no configuration file overrules."""
     asks_user_settings: bool = False
     """Whether the configuration of the user and the machine counts: for what reaches other machines, or bears a name."""
+    passes_broken_refs: bool = False
+    """Whether a ref that leads nowhere is passed over: for fetching, which else fails of it; never where anything is dropped."""
 
     def run(
         self, *arguments: str, input: bytes = b"", timeout_seconds: float = TIMEOUT_SECONDS, held: Sequence[int] = ()
@@ -85,10 +87,11 @@ class Git:
         """
         place = (f"--git-dir={self.repository}",) if self.is_bare else ("-C", str(self.repository))
         options = [part for setting in self.settings for part in ("-c", setting)]
+        environment = make_environment(asks_user_settings=self.asks_user_settings)
         try:
             process = subprocess.Popen(  # noqa: S603 - a fixed command, read by no shell
                 ["git", *place, *options, *arguments],  # noqa: S607 - wherever the blogger has it
-                env=make_environment(asks_user_settings=self.asks_user_settings), start_new_session=True,
+                env=environment | ({"GIT_REF_PARANOIA": "0"} if self.passes_broken_refs else {}), start_new_session=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=tuple(held),
             )  # fmt: skip
         except OSError as error:

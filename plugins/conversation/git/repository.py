@@ -207,8 +207,9 @@ def make_repository(path: Path) -> None:
 
 
 def read_history(git: Git, revision: str) -> tuple[str, ...]:
-    """Return all revisions that one came from."""
-    return tuple(git.run("rev-list", revision).decode("ascii").split()[1:])
+    """Return all revisions that one came from; none for a commit that cannot be read."""
+    answer = git.ask("rev-list", revision)
+    return tuple(answer.printed.decode("ascii").split()[1:]) if answer.status == 0 else ()
 
 
 def sync(path: Path) -> None:

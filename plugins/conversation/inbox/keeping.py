@@ -18,7 +18,7 @@ from ..git.repository import count_packs, drop_unused, join_packs, list_refs, ma
 from ..model import State
 from ..text import is_id
 from .lock import remove_left_behind, writing
-from .reading import REFS, find_all_refs, find_refs, find_strays, read_submissions, settle_refs
+from .reading import REFS, find_all_refs, find_refs, find_strays, name_ref, read_submissions, settle_refs
 from .values import (
     Add,
     Cause,
@@ -170,7 +170,20 @@ class Inbox:
         """Join what lies about in many files, and erase what was withdrawn or replaced; until it ends, nothing is taken."""
         with _unavailable(self.path), writing(self.path) as held:
             remove_left_behind(self.path)
-            drop_unused(self.git, held=[held])
+            try:
+                drop_unused(self.git, held=[held])
+            except GitError as error:
+                raise self._explain_untidy(error) from error
+
+    def _explain_untidy(self, error: GitError) -> GitError:
+        """Return the error with the damaged refs, beside which git erases nothing, where it is about them."""
+        every = read_submissions(self.git, settle_refs(self.git, list_refs(self.git, REFS)))
+        damaged = [name_ref(one.submission.id, one.standing.state) for one in every if one.unreadable]
+        if not (found := (*damaged, *find_strays(self.git))):
+            return error
+        remedy = "decline it, or remove it with `git update-ref --no-deref -d REF` there"
+        said = f"{error.said}; what was withdrawn is not erased while git cannot read {', '.join(found)}; {remedy}"
+        return GitError(error.command, error.status, said)
 
     def _take_turn(self) -> bool:
         """Return whether the calling thread is to write; if not, another one has written in the meantime."""

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import ConversationError
-from ..git.command import Git
+from ..git.command import Git, GitError
 from ..git.remote import fetch_objects, list_remote_refs, push_refs
 from ..git.repository import RefUpdate, find_revisions, read_history, sync
 from ..model import State
 from .keeping import Inbox
 from .lock import syncing, writing
-from .reading import REFS, find_doubles, name_ref, read_submissions, settle_refs
+from .reading import REFS, find_doubles, name_ref, parse_ref, read_submissions, settle_refs
 from .sync import Standings, Step, SyncPlan, find_differing, plan_sync
 from .twins import part_twins
 from .values import Standing
@@ -68,9 +68,13 @@ class Remote:
         with syncing(self.inbox.path, patience_seconds=self.answer_seconds or 2 * self.timeout_seconds):
             answer_seconds = self.answer_seconds or self.timeout_seconds
             refs = list_remote_refs(self.git, self.url, prefix=REFS, timeout_seconds=answer_seconds)
-            self._fetch(refs)
-            there = settle_refs(self.git, refs)
+            unread = self._fetch(refs)
+            refs = {name: revision for name, revision in refs.items() if name not in unread}
             base = self._read_agreed()
+            left_out = {
+                parsed[0] for name in unread if (parsed := parse_ref(name))
+            }  # as they were, until they can be read
+            there = settle_refs(self.git, refs) | {id: base[id] for id in left_out if id in base}
             plan, here = self._take(base, there)
             agreed = _find_agreed(base, here, there)
             self._write_agreed(agreed)
@@ -83,7 +87,7 @@ class Remote:
                 self._write_agreed(agreed)
         if refused:
             raise RemoteError(refused)
-        return replace(plan, unsent=tuple(unsent))
+        return replace(plan, unsent=tuple(unsent), unread=tuple(sorted(unread)))
 
     def _part_damaged(self, steps: Sequence[Step]) -> tuple[Sequence[Step], Sequence[Step]]:
         """Return the steps with what git can read, and the others, of which one would fail all that it is sent with."""
@@ -91,11 +95,26 @@ class Remote:
         damaged = {one.submission.id for one in stored if one.unreadable}
         return [s for s in steps if s.id not in damaged], [s for s in steps if s.id in damaged]
 
-    def _fetch(self, refs: Mapping[str, str]) -> None:
-        """Get what is not here yet."""
+    def _fetch(self, refs: Mapping[str, str]) -> frozenset[str]:
+        """Get what is not here yet; return the names of what the remote has and cannot give."""
         known = find_revisions(self.git, list(refs.values()))
-        if names := [name for name, revision in refs.items() if revision not in known]:
-            fetch_objects(self.git, self.url, names=names, timeout_seconds=self.timeout_seconds)
+        names = [name for name, revision in refs.items() if revision not in known]
+        return frozenset(self._fetch_some(names) if names else ())
+
+    def _fetch_some(self, names: Sequence[str]) -> Sequence[str]:
+        """Get some refs, in halves where one of them fails all; return those that cannot be got though the remote answers."""
+        try:
+            git = replace(self.git, passes_broken_refs=True)
+            fetch_objects(git, self.url, names=names, timeout_seconds=self.timeout_seconds)
+        except GitError as error:
+            if error.status is None:
+                raise
+            if len(names) > 1:
+                middle = len(names) // 2
+                return [*self._fetch_some(names[:middle]), *self._fetch_some(names[middle:])]
+            list_remote_refs(self.git, self.url, prefix=REFS, timeout_seconds=self.timeout_seconds)
+            return names
+        return ()
 
     def _take(self, base: Standings, there: Standings) -> tuple[SyncPlan, Standings]:
         """Take over what changed there; return the plan, and how all stand here then."""

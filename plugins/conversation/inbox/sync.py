@@ -41,6 +41,8 @@ class SyncPlan:
     """Ids that both sides took by themselves, of which one stays."""
     unsent: tuple[str, ...] = ()
     """Ids of `send` that are damaged here, and that the remote did not take as they are."""
+    unread: tuple[str, ...] = ()
+    """Refs of the remote that it cannot give, being damaged there."""
     set_apart: Mapping[str, str] = field(default_factory=dict)
     """The ids that those of `joined` have got which said something else, by the id they had."""
 
@@ -101,6 +103,10 @@ def describe_plan(plan: SyncPlan) -> tuple[str, ...]:
     ]
     said += [
         f"Submission {id} is damaged here, and not pushed; `pelican-comments queue` says more" for id in plan.unsent
+    ]
+    said += [
+        f"The remote's {name} cannot be fetched, and is left out; look at it there with `git fsck`"
+        for name in plan.unread
     ]
     for id in plan.joined:
         new = plan.set_apart.get(id)
