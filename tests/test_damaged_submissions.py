@@ -20,6 +20,7 @@ from pelican.plugins.conversation.moderation.moderating import Moderation
 from .inbox_load import find_damage, find_faults
 from .moderated_site import DAMAGES, ModeratedSite, damage, make_submission
 from .moderator_desk import ModeratorDesk, text_of
+from .receiving import JSON, Desk
 from .test_moderating_cli import Run
 
 A, B = "20260314-092000-abcd", "20260314-092000-efgh"
@@ -66,7 +67,8 @@ def test_the_queue_tells_of_it_with_place_and_remedy(site: ModeratedSite, run: R
     (problem,) = broken["problems"]
     assert f"{ref} in {site.inbox.path} is damaged" in problem
     assert f"git -C {site.inbox.path} show {ref}" in problem
-    assert f"{ref} in {site.inbox.path} is damaged" in run("show", BAD)[1]
+    shown = run("show", BAD)[1]
+    assert f"{BAD}: still in the queue\nproblem:   {ref} in {site.inbox.path} is damaged" in shown
 
 
 @pytest.mark.parametrize("how", DAMAGES)
@@ -299,3 +301,29 @@ def test_tidying_says_what_keeps_it_from_erasing(tmp_path: Path, how: str) -> No
     inbox.move(BAD, State.PENDING, State.SPAM, expected_revision=inbox.read(BAD).standing.revision)
     inbox.tidy()
     assert [None] == read_objects(inbox.git, [revision])
+
+
+@pytest.mark.parametrize(
+    "private", [b"[", b"thread: talk\n", b"thread: talk\nreceived: yesterday\n", b"thread: talk\nreceived: 2026-03-14T09:26:53\n", b""]
+)  # fmt: skip
+def test_the_same_text_is_taken_again_where_the_first_is_damaged(tmp_path: Path, private: bytes) -> None:
+    """Nobody can say when that came, so the new one is kept, and its writer told so."""
+    desk = Desk(tmp_path)
+    desk.send(body="Yes.")
+    stored = desk.find_only()
+    other = Submission(stored.submission.id, stored.submission.comment, private)
+    desk.inbox.replace(other, expected_revision=stored.standing.revision)
+    desk.clock.move(minutes=9)
+    assert (303, 2) == (desk.send(body="Yes.").status_code, len(desk.refs))
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_its_writer_sees_that_it_waits_and_can_take_it_back(tmp_path: Path, how: str) -> None:
+    """Others send beside it as ever."""
+    desk = Desk(tmp_path)
+    address = desk.send(body="Yes.").headers["Location"]
+    damage(desk.inbox, desk.find_only().submission.id, how)
+    assert 303 == desk.send(body="No.").status_code
+    assert "awaiting" == desk.client.get(address, headers=JSON).json["state"]
+    assert 200 == desk.client.post(f"{address}/withdraw").status_code
+    assert (1, [], "ok") == (len(desk.refs), find_faults(desk.inbox), desk.get("health").json["inbox"])

@@ -36,9 +36,8 @@ def open_moderation(settings_file: str) -> Moderation:
 
 
 def excerpt(candidate: Candidate) -> str:
-    """Return who wrote a candidate, and how it begins."""
-    body = candidate.comment.body if candidate.comment else ""
-    return shorten(f"{candidate.name}: {body}", EXCERPT)
+    """Return who wrote a candidate, and how it begins; empty where its file has an error."""
+    return shorten(f"{candidate.name}: {candidate.comment.body}", EXCERPT) if candidate.comment else ""
 
 
 @dataclass(frozen=True, slots=True)

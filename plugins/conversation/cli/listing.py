@@ -30,6 +30,7 @@ class Row:
     """One comment of a list."""
 
     thread: str
+    """Empty where that is not known."""
     id: str
     comment: Comment | None
     """None where its file has an error."""
@@ -55,7 +56,7 @@ def print_rows(rows: Sequence[Row], *, timezone: tzinfo) -> None:
     table.add_column("By", overflow="fold", max_width=NAME)
     table.add_column("Comment", overflow="fold", ratio=1)
     for row in rows:
-        by = [_name(row), _date(row, timezone), f"on {row.thread}"]
+        by = [_name(row), _date(row, timezone), _place(row)]
         text = [_body(row, EXCERPT), *_notes(row)]
         table.add_row(row.id, "\n".join(filter(None, by)), "\n".join(filter(None, text)))
     console.print(table)
@@ -63,7 +64,7 @@ def print_rows(rows: Sequence[Row], *, timezone: tzinfo) -> None:
 
 def _print_lines(row: Row, width: int, timezone: tzinfo) -> None:
     click.echo(row.id)
-    facts = [_date(row, timezone), f"on {row.thread}", *([f"by {_name(row)}"] if _name(row) else [])]
+    facts = [_date(row, timezone), _place(row), *([f"by {_name(row)}"] if _name(row) else [])]
     for line in (" ".join(filter(None, facts)), _body(row, 2 * width - 8), *_notes(row)):
         if line:
             click.echo(f"  {line}")
@@ -71,6 +72,10 @@ def _print_lines(row: Row, width: int, timezone: tzinfo) -> None:
 
 def _name(row: Row) -> str:
     return shorten((row.comment.name if row.comment else None) or "", NAME)
+
+
+def _place(row: Row) -> str:
+    return f"on {row.thread}" if row.thread else ""
 
 
 def _body(row: Row, length: int) -> str:

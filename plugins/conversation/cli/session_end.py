@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..moderation.candidates import Candidate
 from ..moderation.decisions import DONE, Change, Plan, Refusal
 from ..moderation.moderating import Moderation, Outcome
 from ..moderation.session_log import describe_changes
@@ -21,6 +22,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def show_text(text: str) -> str:
     """Return text with every character that a terminal might obey replaced."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def show_name(about: Candidate | Change | Refusal) -> str:
+    """Return thread and id of a comment, its id alone where its thread is not known."""
+    return f"{about.thread}/{about.id}" if about.thread else about.id
 
 
 def shorten(text: str, length: int) -> str:
@@ -51,11 +57,11 @@ def print_plan(plan: Plan, *, excerpts: Mapping[str, str] | None = None, is_dry_
 
 def _format_change(change: Change, excerpt: str) -> str:
     note = f" ({change.note})" if change.note else ""
-    return f"{DONE[change.action]:<9} {change.thread}/{change.id}{note}{f'  {excerpt}' if excerpt else ''}"
+    return f"{DONE[change.action]:<9} {show_name(change)}{note}{f'  {excerpt}' if excerpt else ''}"
 
 
 def _format_refusal(refusal: Refusal) -> str:
-    name = f"{refusal.thread}/{refusal.id}" if refusal.thread else refusal.id
+    name = show_name(refusal)
     remedy = f"; {refusal.remedy}" if refusal.remedy else ""
     if refusal.is_settled:
         return f"{name}: {show_text(refusal.reason)}{remedy}"

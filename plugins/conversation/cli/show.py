@@ -15,7 +15,7 @@ from ..moderation.planning import STATE_WORDS, find_hindrance
 from .deciding import open_moderation
 from .listing import describe_guest, format_date
 from .picking import NoSuchIdError, find_comment, ids_argument, pick_candidates, pick_public
-from .session_end import show_text
+from .session_end import show_name, show_text
 
 
 @click.command(name="show", short_help="Show comments whole.")
@@ -46,7 +46,7 @@ def _show(moderation: Moderation, text: str) -> None:
         click.echo(f"{name[0]}/{name[1]}: {state}")
         _show_comment(comment, timezone)
     else:
-        click.echo(f"{candidate.thread}/{candidate.id}: {STATE_WORDS[candidate.state]}")
+        click.echo(f"{show_name(candidate)}: {STATE_WORDS[candidate.state]}")
         _show_candidate(candidate, moderation)
 
 

@@ -197,7 +197,10 @@ def parse_private_part(data: bytes) -> PrivatePart:
     texts = {key: value for key, value in values.items() if isinstance(value, str)}
     if "thread" not in texts or "received" not in texts or isinstance(marks, str) or len(texts) != len(values):
         raise ValueError("a private part has texts for thread and received, and a list of marks")
-    return PrivatePart(received=datetime.fromisoformat(texts.pop("received")), marks=marks, **texts)
+    received = datetime.fromisoformat(texts.pop("received"))
+    if received.tzinfo is None:
+        raise ValueError("a private part says when it was received with an offset")
+    return PrivatePart(received=received, marks=marks, **texts)
 
 
 def find_marks(form: Form, *, seconds_since_preview: float, blocklist: Sequence[str]) -> tuple[str, ...]:
