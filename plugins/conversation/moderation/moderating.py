@@ -290,7 +290,5 @@ class Moderation:
         self._take_back(back, session.key)
         if back.changes:
             names = ", ".join(f"{change.thread}/{change.id}" for change in back.changes)
-            reason = (
-                "the session that published it ended in the middle, and its writer had changed or withdrawn it by then"
-            )
-            _log.warning("%s: taken back, with what answers it, for %s; build the site", names, reason)
+            reason = "a session ended in the middle, and a writer had changed or withdrawn what it published"
+            _log.warning("%s: taken back, for %s; run `pelican-comments publish`", names, reason)
