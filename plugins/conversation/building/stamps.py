@@ -20,7 +20,7 @@ from typing import Any
 Stamp = tuple[int, int]
 """Size in bytes, and time of the last change in nanoseconds."""
 DIGESTED_BYTES = 8_000_000
-"""Some 10 ms. A larger file, a film, is known by its stamp alone."""
+"""Some 10 ms. A larger file of a folder, a film, is known by its stamp alone."""
 
 
 def stamp_file(path: str | Path) -> Stamp | None:
@@ -56,11 +56,11 @@ def stamp_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> s
     return blake2b(marshal.dumps(sorted(stamp_files(folder, skip)), 2), digest_size=16).hexdigest()
 
 
-def digest_file(path: str | Path) -> str:
-    """Return a digest of what is in a file; empty where it is too large, or cannot be read."""
+def digest_file(path: str | Path, *, at_most: int | None = None) -> str:
+    """Return a digest of what is in a file; empty where that is more than `at_most` bytes, or cannot be read."""
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
-            is_small = os.fstat(file.fileno()).st_size <= DIGESTED_BYTES
+            is_small = at_most is None or os.fstat(file.fileno()).st_size <= at_most
             return blake2b(file.read(), digest_size=16).hexdigest() if is_small else ""
     except OSError:
         return ""
@@ -70,7 +70,7 @@ def digest_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> 
     """Return one digest of all files below a folder, or of a single file; of those that have none it has the stamps."""
     if not folder.is_dir():
         return digest_file(folder)
-    files = [(path, digest_file(f"{folder}/{path}") or repr(stamp)) for path, stamp in stamp_files(folder, skip)]
+    files = [(path, digest_file(f"{folder}/{path}", at_most=DIGESTED_BYTES) or repr(stamp)) for path, stamp in stamp_files(folder, skip)]
     return blake2b(marshal.dumps(sorted(files), 2), digest_size=16).hexdigest()
 
 
