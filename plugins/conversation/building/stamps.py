@@ -70,17 +70,20 @@ def digest_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> 
     """Return one digest of all files below a folder, or of a single file; of those that have none it has the stamps."""
     if not folder.is_dir():
         return digest_file(folder)
-    files = [(path, digest_file(f"{folder}/{path}", at_most=DIGESTED_BYTES) or repr(stamp)) for path, stamp in stamp_files(folder, skip)]
+    files = [
+        (path, digest_file(f"{folder}/{path}", at_most=DIGESTED_BYTES) or repr(stamp))
+        for path, stamp in stamp_files(folder, skip)
+    ]
     return blake2b(marshal.dumps(sorted(files), 2), digest_size=16).hexdigest()
 
 
 def digest_packages() -> str:
     """Return a digest of Python's own version and of what is installed, which can have more than modules."""
-    found = [platform.python_version()]
+    found = {platform.python_version()}
     for folder in map(Path, dict.fromkeys(sys.path)):
         with suppress(OSError):
-            found += sorted(path.name for path in folder.iterdir() if path.suffix in {".dist-info", ".egg-info"})
-    return blake2b("\n".join(found).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+            found |= {path.name for path in folder.iterdir() if path.suffix in {".dist-info", ".egg-info"}}
+    return blake2b("\n".join(sorted(found)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def stamp_code() -> dict[str, Stamp]:
