@@ -727,6 +727,23 @@ def test_undo_takes_the_last_session_back(site: ModeratedSite) -> None:
     assert {A, B} == {candidate.id for candidate in site.moderation().read_queue()}
 
 
+def test_undo_in_a_shallow_clone(site: ModeratedSite) -> None:
+    """Its oldest commit seems to have made every file; undoing that would delete them all."""
+    site.submit(A)
+    site.submit(B)
+    approve(site.moderation(), A)
+    (site.root / ".git" / "shallow").write_text(git(site.root, "rev-parse", "HEAD"))
+    with pytest.raises(ConversationError, match="run `git fetch --unshallow` there"):
+        site.moderation().undo()
+    approve(site.moderation(), B)
+    assert "Approve 1 comment" == site.moderation().undo()[0].subject
+    assert (True, False, "") == (
+        (site.root / path_of(PUBLIC)).exists(),
+        (site.root / path_of(B)).exists(),
+        site.status(),
+    )
+
+
 def test_undo_after_a_rebase(site: ModeratedSite) -> None:
     """A session is known by its key, not by its commit."""
     site.submit(A)

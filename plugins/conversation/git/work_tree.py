@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import ConversationError
 from .command import Git, GitError
-from .repository import format_data, read_objects
+from .repository import format_data, read_objects, read_parents
 
 DURABLE = ("core.fsync=all", "core.fsyncMethod=fsync", "user.useConfigOnly=true")
 """A commit is on disk before the inbox learns of it; a name is the blogger's own, or there is none."""
@@ -188,6 +188,12 @@ def list_differences(git: Git, commit: str) -> dict[str, FileDifference]:
         before, after = (None if set(object) == {"0"} else object for object in facts.split(" ")[2:4])
         found[path] = FileDifference(before, after)
     return found
+
+
+def is_cut_off(git: Git, commit: str) -> bool:
+    """Whether a shallow clone has left out what a commit was made from, so that it seems to have made everything."""
+    has_parents = bool(read_parents(git, [commit])[commit])
+    return has_parents and git.ask("rev-parse", "--quiet", "--verify", f"{commit}^").status != 0
 
 
 def is_ancestor(git: Git, commit: str, revision: str | None) -> bool:

@@ -23,6 +23,7 @@ from ..git.work_tree import (
     find_obstacle,
     hash_files,
     is_ancestor,
+    is_cut_off,
     list_differences,
     list_index,
     list_tree,
@@ -144,7 +145,13 @@ class SiteRepository:
         return tuple(session for session in found if session is not None)
 
     def read_session_files(self, session: LoggedSession, branch: Branch) -> tuple[SessionFile, ...]:
-        """Return the comment files that a session changed, as they were, became and are."""
+        """Return the comment files that a session changed, as they were, became and are.
+
+        Raises ConversationError where a shallow clone cannot tell.
+        """
+        if is_cut_off(self.git, session.commit):
+            said = f"{self.git.repository} is a shallow clone, which does not tell what the last session changed"
+            raise ConversationError(f"{said}; run `git fetch --unshallow` there")
         prefix = f"{self.folder}/" if self.folder else ""
         changed = {p: d for p, d in list_differences(self.git, session.commit).items() if p.startswith(prefix)}
         now = list_tree(self.git, branch.revision, self.folder)
