@@ -184,7 +184,7 @@ def test_what_is_printed(site: TestSite) -> None:
     )
     assert "opens a branch of its own\n  knots-and-splices/wp-106 (wp-108)\n" in out
     assert "--sign-as signs it\n  knots-and-splices/wp-102 (edda)\n" in out
-    assert out.endswith("\nWrote 13 comments to comments/.\n")
+    assert out.endswith("\nWrote 13 comments to comments/; commit them.\n")
 
 
 def test_a_dry_run_writes_nothing(site: TestSite) -> None:
@@ -192,7 +192,7 @@ def test_a_dry_run_writes_nothing(site: TestSite) -> None:
     before = hash_files(site.root)
     out = import_file(site, OURS, "--dry-run")
     assert before == {path: hash for path, hash in hash_files(site.root).items() if "__pycache__" not in path}
-    assert out + "\nWrote 13 comments to comments/.\n" == import_file(site, OURS)
+    assert out + "\nWrote 13 comments to comments/; commit them.\n" == import_file(site, OURS)
 
 
 def test_a_second_run_changes_nothing(site: TestSite) -> None:
@@ -217,7 +217,7 @@ def test_an_edited_file_is_kept(site: TestSite) -> None:
     before = edited.read_bytes()
     out = import_file(site, OURS)
     assert "imported with other options\n  knots-and-splices/wp-101\n" in out
-    assert out.endswith("\nWrote 1 comment to comments/.\n")
+    assert out.endswith("\nWrote 1 comment to comments/; commit them.\n")
     assert before == edited.read_bytes()
     assert deleted.is_file()
 
@@ -255,7 +255,10 @@ def test_the_map(site: TestSite) -> None:
     out = import_file(site, OURS, "--map", "map.yml")
     assert {"visiting", "members", "the-crane-is-back"} == {path.partition("/")[0] for path in read_files(site)}
     assert "takes the comments of more than one post; --map can part them\n  visiting (11, 13)\n" in out
-    assert "\n  visiting (typo)\n" in out
+    assert (
+        "\n1 not used: is in the map, and no post with comments has this slug, address or number\n  visiting (typo)\n"
+        in out
+    )
     assert "its comments wait in its folder, or --map moves them\n  members\n" in out
 
 
@@ -382,7 +385,7 @@ def test_signed_by_the_author(site: TestSite) -> None:
     """The post's author's comments are the author's, signed; the site shows them so, and a second run changes nothing."""
     give_key(site)
     out = import_file(site, OURS, "--sign-as", "edda=ann")
-    assert out.endswith("\nWrote 13 comments to comments/.\n")
+    assert out.endswith("\nWrote 13 comments to comments/; commit them.\n")
     signed = {path for path, comment in read_files(site).items() if comment.author == "ann"}
     assert {"knots-and-splices/wp-102", "knots-and-splices/wp-104", "the-crane-is-back/wp-120"} == signed
     assert signed == {
@@ -401,7 +404,7 @@ def test_signing_later(site: TestSite) -> None:
         make_export(make_author("ann", 1), make_post(make_comment(1, user_id=1), make_comment(2), slug="visiting")),
     )
     import_file(site, "blog.xml")
-    assert import_file(site, "blog.xml", "--sign-as", "ann").endswith("\nWrote 1 comment to comments/.\n")
+    assert import_file(site, "blog.xml", "--sign-as", "ann").endswith("\nWrote 1 comment to comments/; commit them.\n")
     assert ["ann", None] == [comment.author for comment in read_files(site).values()]
     assert "" == check(site)
 

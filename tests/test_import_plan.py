@@ -122,7 +122,7 @@ def test_the_map(post: ExportedPost, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("a: b\nnonsense\n", 2, "the line holds no keys"),
+        ("a: b\nnonsense\n", 2, "the line holds no keys; write lines such as `slug: thread`"),
         ("a: b\n\n\nc: [d]\n", 4, "cannot name a thread"),
         ("a: b c\n", 1, "'b c' cannot name a thread"),
         ("a:\n", 1, "'' cannot name a thread"),

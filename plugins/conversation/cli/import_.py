@@ -54,7 +54,7 @@ def command() -> None:
     """Move the comments of another blog in."""
 
 
-@command.command()
+@command.command(short_help="Import the file of WordPress's Tools, Export.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--map", "map_file", type=click.Path(path_type=Path), metavar="FILE",
@@ -129,7 +129,7 @@ def _run_import(read: _PostReader, settings: Settings, *, known_threads: frozens
         moved = tally.total.actions[Action.MOVE]
         more = f", {moved} of them from another thread's folder" if moved else ""
         path = show_path(settings.path, settings.root)
-        click.echo(f"\nWrote {count_things(files.folder.written, 'comment')} to {path}/{more}.")
+        click.echo(f"\nWrote {count_things(files.folder.written, 'comment')} to {path}/{more}; commit them.")
 
 
 def _apply(change: Change, folder: CommentFolder, signature: bytes | None) -> None:

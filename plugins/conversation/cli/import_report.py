@@ -43,7 +43,7 @@ def _make_table(tally: Tally) -> Table:
     total = tally.total
     rows = list(tally.threads.items())
     names = ["Thread", "Page", "Add", "Move", "Sign", "Same", "Differ", "Left out"]
-    for name, footer in zip(names, [f"{len(rows)} threads", "", *_cells(total)], strict=True):
+    for name, footer in zip(names, [count_things(len(rows), "thread"), "", *_cells(total)], strict=True):
         table.add_column(name, footer, justify="left" if name in ("Thread", "Page") else "right", overflow="fold")
     for name, thread in rows[:MAX_ROWS]:
         table.add_row(name, "yes" if thread.is_on_site else "no", *_cells(thread))

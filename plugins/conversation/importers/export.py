@@ -17,6 +17,7 @@ class Effect(Enum):
     KEPT = "kept as it is here"
     CHANGED = "imported with a change"
     LISTED = "imported as it is"
+    UNUSED = "not used"
 
 
 class Reason(Enum):
@@ -68,7 +69,7 @@ class Reason(Enum):
     THREAD_SHARED = (Effect.LISTED, "takes the comments of more than one post; --map can part them")
     NO_PAGE = (Effect.LISTED, "is on no page of this site; its comments wait in its folder, or --map moves them")
     MOVED = (Effect.LISTED, "takes comments that an earlier import wrote to another thread's folder")
-    MAP_UNUSED = (Effect.LISTED, "is in the map, and no post with comments has this slug, address or number")
+    MAP_UNUSED = (Effect.UNUSED, "is in the map, and no post with comments has this slug, address or number")
 
     @property
     def effect(self) -> Effect:

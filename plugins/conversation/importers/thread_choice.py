@@ -34,7 +34,11 @@ def parse_map(text: str, path: str) -> Mapping[str, str]:
         try:
             values = parse_front_matter(line)
         except FrontMatterError as error:
-            raise ImportFileError(path, number, error.message.replace("front matter", "line"), error.remedy) from error
+            message, remedy = (
+                error.message.replace("front matter", "line"),
+                error.remedy.replace("name: Ann", "slug: thread"),
+            )
+            raise ImportFileError(path, number, message, remedy) from error
         for key, value in values.items():
             if not isinstance(value.value, str) or not is_thread_name(
                 name := unicodedata.normalize("NFC", value.value)
