@@ -695,7 +695,7 @@ def test_what_cannot_be_answered(site: ModeratedSite, run: Run, what: str, edito
             "pelicanconf.py", (site.root / "pelicanconf.py").read_text().replace("CONVERSATION_MODERATOR", "#")
         )
     code, _, err = run("reply", A)
-    expected = {"waits": "cannot be answered yet: it waits", "removed": "was removed", "declined": "no comment that is published", "nobody": "does not know whom"}  # fmt: skip
+    expected = {"waits": "cannot be answered yet: it waits", "removed": "was removed", "declined": "no comment in the repository", "nobody": "does not know whom"}  # fmt: skip
     assert (1, True, False) == (code, expected[what] in err, seen.exists())
 
 

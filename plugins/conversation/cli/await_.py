@@ -36,7 +36,7 @@ def command(settings_file: str, *, done: tuple[str, ...], as_json: bool) -> None
     path = settings.inbox.parent / NO_ANSWER
     waiting = _read_waiting(settings, path)
     if done:
-        taken = {find_name(text, _names(waiting), among="that waits for an answer") for text in done}
+        taken = {find_name(text, _names(waiting), among="without an answer") for text in done}
         _note(path, sorted(taken))
         waiting = tuple(comment for comment in waiting if (comment.thread, comment.id) not in taken)
         shown = show_path(path, settings.root)

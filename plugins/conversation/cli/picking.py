@@ -99,7 +99,7 @@ def _find_candidate(text: str, candidates: Iterable[Candidate], *, among: str) -
 def pick_public(moderation: Moderation, texts: Sequence[str], *, from_name: str | None = None) -> tuple[Name, ...]:
     """Return thread and id of the committed comments that are meant, each once."""
     names = moderation.list_public()
-    picked = [find_name(text, names, among="that is published") for text in texts]
+    picked = [find_name(text, names, among="in the repository") for text in texts]
     if from_name is not None:
         threads = moderation.read_public({thread for thread, _ in names})
         for thread, public in threads.items():
