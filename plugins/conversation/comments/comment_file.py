@@ -52,7 +52,11 @@ def parse_comment(
     try:
         values = parse_front_matter(header, first_line=2)
     except FrontMatterError as error:
-        report.error(error.line, "front-matter", error.message, error.remedy)
+        if (place := f"\n{header}".find("\n<<<<<<< ")) >= 0:
+            line, what = header.count("\n", 0, place) + 2, "git has left a conflict in the front matter"
+            report.error(line, "front-matter", what, "settle it, keep one side, and commit the file")
+        else:
+            report.error(error.line, "front-matter", error.message, error.remedy)
         return ParsedFile(None, tuple(report.problems))
     if max_body_bytes is not None and len(data) > max_body_bytes and len(body.encode()) > max_body_bytes:
         report.error(
