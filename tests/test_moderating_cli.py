@@ -759,7 +759,8 @@ def test_every_commit_is_pushed(site: ModeratedSite, run: Run, tmp_path: Path, c
         "pelicanconf.py", f"{(site.root / 'pelicanconf.py').read_text()}CONVERSATION_PUSH = {str(remote)!r}\n"
     )
     site.submit(A)
-    assert 0 == run(command, "--all")[0]
+    code, out, _ = run(command, "--all")
+    assert (0, True) == (code, out.endswith(f"\nPushing to {remote} ...\n"))
     assert 2 == len(site.subjects())
     assert git(site.root, "rev-parse", "main") == git(remote, "rev-parse", "main")
 

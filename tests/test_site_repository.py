@@ -791,7 +791,9 @@ def test_push(site: ModeratedSite, tmp_path: Path) -> None:
     assert git(site.root, "rev-parse", "HEAD") == git(bare, "rev-parse", "main")
     git(bare, "config", "receive.denyNonFastForwards", "true")
     git(site.root, "commit", "--quiet", "--amend", "--allow-empty", "-m", "Other")
-    assert moderation.push().startswith("the commit stays here, for it could not be pushed to ")
+    said = moderation.push()
+    assert said.startswith("the commit stays here, for it could not be pushed to ")
+    assert ("run `git pull`" in said, "hint:" in said) == (True, False)
     said = site.moderation(CONVERSATION_PUSH="https://user:secret@localhost:1/x.git").push()
     assert "could not be pushed" in said
     assert "secret" not in said

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..git.command import hide_password
 from ..moderation.candidates import Candidate
 from ..moderation.decisions import DONE, Change, Plan, Refusal
 from ..moderation.moderating import Moderation, Outcome
@@ -87,6 +88,8 @@ def end_session(
         click.echo(f"Committed to {branch} as {outcome.commit[:10]}.")
     print_failures(moderation.exchange())
     if outcome.commit:
+        if moderation.settings.push is not None:
+            click.echo(f"Pushing to {hide_password(moderation.settings.push)} ...")
         failures += filter(None, [moderation.push()])
     if outcome.has_new_files and builds:
         failures += filter(None, [build_site(settings_file)])

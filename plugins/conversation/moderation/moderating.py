@@ -202,7 +202,7 @@ class Moderation:
         said = self.repository.push(self.settings.push, branch)
         if not said:
             return ""
-        remedy = "set that to a remote that takes it, or push by hand; the next session pushes it, too"
+        remedy = "run `git pull` if others have pushed, or set that to a remote that takes it; the next session pushes it, too"
         return f"the commit stays here, for it could not be pushed to CONVERSATION_PUSH: {said}; {remedy}"
 
     def _apply(

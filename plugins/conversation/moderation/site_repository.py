@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ..comments.comment_file import CommentFile
@@ -253,8 +254,9 @@ class SiteRepository:
 
     def push(self, remote: str, branch: Branch) -> str:
         """Push the branch; return what went wrong, empty where nothing did."""
+        git = replace(self.git, settings=(*self.git.settings, "advice.pushUpdateRejected=false"))  # the remedy is ours
         try:
-            answer = self.git.ask("push", "--quiet", "--", remote, branch.name, timeout_seconds=PUSH_SECONDS)
+            answer = git.ask("push", "--quiet", "--", remote, branch.name, timeout_seconds=PUSH_SECONDS)
         except GitError as error:
             return hide_password(error.said)
         return "" if answer.status == 0 else hide_password(answer.said)
