@@ -33,7 +33,7 @@ class Draft:
             click.edit(filename=str(self.path))
             found = self.path.read_text("utf-8")
         except click.ClickException as error:
-            message = f"the editor cannot be started ({error.format_message()}); let EDITOR name one"
+            message = f"the editor failed ({error.format_message()}); let EDITOR name another"
             raise ConversationError(message) from error
         except (OSError, UnicodeDecodeError) as error:
             raise ConversationError(f"{self.path}: {error}; text in UTF-8 is kept there") from error
