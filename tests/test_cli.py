@@ -245,6 +245,21 @@ def test_serve_on_a_port_that_is_taken(served: Served) -> None:
     assert "--port" in done.stderr
 
 
+def test_serve_without_a_place_for_its_pages(site: TestSite) -> None:
+    """What stands in the way is said, and what to do, without a traceback."""
+    site.write("cache", "no folder")
+    done = site.run(*COMMAND, "serve", "--port", "0")
+    assert (1, "") == (done.returncode, done.stdout)
+    assert f"{site.root}/cache/served: Not a directory; make CACHE_PATH a folder you can write to\n" in done.stderr
+
+
+def test_a_terminal_that_lacks_a_letter(site: TestSite) -> None:
+    """It is shown as its number, and nothing stops."""
+    site.write_comment("talk", "b", name="Łucja")
+    done = site.run(*COMMAND, "await", environment={"PYTHONIOENCODING": "latin-1"})
+    assert (0, True) == (done.returncode, "\\u0141ucja" in done.stdout)
+
+
 def test_pelicans_own_autoreload_watches_comments(site: TestSite) -> None:
     """`pelican --autoreload` rebuilds when a comment changes, and copies no comment file."""
     process = subprocess.Popen(

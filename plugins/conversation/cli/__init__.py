@@ -10,6 +10,7 @@ import sys
 import traceback
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from keyword import iskeyword
 
 import click
@@ -74,6 +75,8 @@ def group(ctx: click.Context, settings_file: str) -> None:
 
 def main() -> None:
     """Run the command line: exit 0 done, 1 the blogger's to mend, 2 bad usage, 3 a bug, 130 interrupted."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks stops nothing
     try:
         group.main(standalone_mode=False)
     except click.ClickException as error:

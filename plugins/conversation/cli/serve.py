@@ -52,9 +52,12 @@ def command(settings_file: str, port: int) -> None:
     path = Path(settings_file).absolute()
     found = load_pelican_settings(path)
     cache = find_root(Path(found["PATH"])) / found["CACHE_PATH"]
-    make_cache_folder(cache)
     output = cache / SERVED
-    output.mkdir(exist_ok=True)
+    try:
+        make_cache_folder(cache)
+        output.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ConversationError(f"{output}: {error.strerror}; make CACHE_PATH a folder you can write to") from error
     mounts = Mounts(SiteFiles(output))
     server = open_server(mounts, HOST, port)
     server.start()
