@@ -280,7 +280,7 @@ def test_the_map_that_the_first_report_asks_for(site: TestSite) -> None:
     assert "takes comments that an earlier import wrote to another thread's folder\n  visiting (old-name)\n" in plan
     assert "imported with other options\n  visiting/wp-2 (old-name)\n" in plan
     out = import_file(site, "blog.xml", "--map", "map.yml")
-    assert out == f"{plan}\nWrote 3 comments to comments/, 3 of them from another thread's folder.\n"
+    assert out == f"{plan}\nWrote 3 comments to comments/, 3 of them from another thread's folder; commit them.\n"
     assert {"visiting/wp-1": None, "visiting/wp-2": "wp-1", "visiting/wp-3": None} == {
         path: comment.in_reply_to for path, comment in read_files(site).items()
     }
@@ -320,7 +320,7 @@ def test_signed_comments_move_with_the_key(site: TestSite) -> None:
     assert "answers a comment" not in out
     assert {"visiting/wp-1", "old-name/wp-2"} == set(read_files(site))
     assert import_file(site, "blog.xml", "--map", "map.yml", "--sign-as", "ann").endswith(
-        "\nWrote 1 comment to comments/, 1 of them from another thread's folder.\n"
+        "\nWrote 1 comment to comments/, 1 of them from another thread's folder; commit them.\n"
     )
     assert {"visiting/wp-1": None, "visiting/wp-2": "ann"} == {p: c.author for p, c in read_files(site).items()}
     assert ["wp-1.md", "wp-2.md", "wp-2.md.sig"] == sorted(p.name for p in (site.root / "comments").rglob("*.*"))
