@@ -148,6 +148,17 @@ def test_broken_settings_file(site: TestSite) -> None:
     assert "Traceback" not in err
 
 
+def test_settings_that_import_others_from_elsewhere(site: TestSite, tmp_path: Path) -> None:
+    """A publishconf.py as pelican-quickstart makes it finds pelicanconf.py from its own folder alone."""
+    site.write("publishconf.py", "import os, sys\nsys.path.append(os.curdir)\nfrom pelicanconf import *\n")
+    arguments = [sys.executable, "-m", *COMMAND, "-s", "site/publishconf.py", "check"]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (1, True) == (
+        done.returncode,
+        done.stderr.endswith(f"No module named 'pelicanconf'; call this in {site.root}\n"),
+    )
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("check", "--help"), ("serve", "--help"), ("import", "--help"), ("import", "wordpress", "--help")])  # fmt: skip
 def test_help(site: TestSite, arguments: tuple[str, ...]) -> None:
     """Every command explains itself."""

@@ -59,7 +59,11 @@ def load_pelican_settings(settings_file: Path, **overrides: object) -> dict[str,
     try:
         found: dict[str, Any] = read_pelican_settings(str(settings_file), override=dict(overrides))
     except Exception as error:
-        raise SettingsError("--settings", str(settings_file), f"Python says {type(error).__name__}: {error}") from error
+        folder = settings_file.absolute().parent  # where `from pelicanconf import *` looks is the current one
+        is_beside = isinstance(error, ModuleNotFoundError) and (folder / f"{error.name}.py").is_file()
+        remedy = f"; call this in {folder}" if is_beside else ""
+        said = f"Python says {type(error).__name__}: {error}{remedy}"
+        raise SettingsError("--settings", str(settings_file), said) from error
     return found
 
 
