@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pelican.plugins.conversation.comments.listing import show_path
 from pelican.plugins.conversation.comments.store import Store
+from pelican.plugins.conversation.model import Severity
 
 COMMENT = b"---\nname: Ann\ndate: 2026-03-14T09:26:53Z\n---\nHello\n"
 
@@ -59,6 +60,17 @@ def test_what_is_no_comment_is_reported(root: Path) -> None:
     files, problems = read(root)
     assert {"page": ["one"]} == files
     assert expected == sorted(problems)
+
+
+def test_what_an_editor_keeps_beside_a_comment(root: Path) -> None:
+    """It is named, and is no error: a comment may be open in an editor while the site is built."""
+    page = root / "comments" / "page"
+    (page / ".#one.md").symlink_to("ann@host.1234")
+    for name in (".one.md.swp", "one.md~", "#one.md#"):
+        (page / name).write_bytes(COMMENT)
+    (folder,) = Store(root / "comments", root, max_body_bytes=1000).read_threads()
+    assert {("stray-file", Severity.WARNING)} == {(problem.code, problem.severity) for problem in folder.problems}
+    assert (1, 4) == (len(folder.files), len(folder.problems))
 
 
 def test_a_large_file_is_not_read(root: Path) -> None:

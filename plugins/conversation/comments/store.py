@@ -104,9 +104,12 @@ class Store:
         """Add the file's bytes to `contents`, or what is wrong with it to `problems`."""
         name, mode, _, size, _, _ = stamp
         is_signature = name.endswith(SIGNATURE_SUFFIX)
-        if S_ISLNK(mode):
+        is_hidden = name.startswith(
+            "."
+        )  # by an editor that has a comment open: Emacs' lock `.#a.md` is a link to nowhere
+        if S_ISLNK(mode) and not is_hidden:
             problems.append(report_symlink(path))
-        elif not S_ISREG(mode) or not name.endswith((COMMENT_SUFFIX, SIGNATURE_SUFFIX)):
+        elif is_hidden or not S_ISREG(mode) or not name.endswith((COMMENT_SUFFIX, SIGNATURE_SUFFIX)):
             problems.append(report_stray(path, "comments are files `<id>.md`; move it out of here"))
         elif not is_id(id := name.removesuffix(".sig").removesuffix(COMMENT_SUFFIX)):
             remedy = "use a-z, 0-9 and `-`, 64 characters at most"
