@@ -323,6 +323,7 @@ def test_remove(site: ModeratedSite, run: Run) -> None:
     site.submit(B, A)
     site.submit(C, name="troll")
     run("approve", "--all")
+    assert (0, "No comment in the repository is by 'Trol'.\n", "") == run("remove", "--from", "Trol")
     code, out, _ = run("remove", "--from", "Troll")
     assert 0 == code
     assert f"removed   talk/{A} (its place stays, for its replies)\n" in out

@@ -10,7 +10,7 @@ import click
 from ..moderation.decisions import Action, Decision
 from .deciding import open_moderation
 from .picking import from_option, ids_argument, pick_public, require_some
-from .session_end import build_option, dry_run_option, end_session, print_plan
+from .session_end import build_option, dry_run_option, end_session, print_plan, show_text
 
 
 @click.command(name="remove", short_help="Take published comments off the page.")
@@ -28,6 +28,9 @@ def command(settings_file: str, ids: tuple[str, ...], *, from_name: str | None, 
     require_some(ids, from_name=from_name)
     moderation = open_moderation(settings_file)
     names = pick_public(moderation, ids, from_name=from_name)
+    if not names:
+        click.echo(f"No comment in the repository is by {show_text(from_name or '')!r}.")
+        return
     decisions = [Decision(Action.REMOVE, id, thread) for thread, id in names]
     if dry_run:
         print_plan(moderation.plan(decisions), is_dry_run=True)
