@@ -71,6 +71,14 @@ def test_nothing_of_the_private_part_or_of_the_declined_reaches_the_repository(s
     assert not [word for word in ("sealed", "nobody shall", "Somebody Declined") if word in everything]
 
 
+def test_the_inbox_is_kept_out_of_the_repository(site: ModeratedSite) -> None:
+    """By git itself, whether or not the blogger's own `.gitignore` names its folder."""
+    site.files.write(".gitignore", "/output/\n")
+    site.moderation()
+    site.commit_all("Everything")
+    assert "" == git(site.root, "ls-files", "var")
+
+
 def test_a_session_of_refusals_alone_is_a_commit_too(site: ModeratedSite) -> None:
     """It says who decided what and when, and changes no file."""
     site.submit(A)

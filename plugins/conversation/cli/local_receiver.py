@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..building.site import list_theme_folders, load_pelican_settings, site_settings
-from ..configuration import Settings
 from ..errors import ConversationError
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 PATH = "/conversation"
 """Where the receiver is mounted, unless the settings name another path."""
-PRIVATE = "var"
-"""Below the site's root: where inbox and secret are, unless the settings name other places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +76,4 @@ def open_receiver(settings_file: Path, overrides: Mapping[str, object], *, build
 def _make_app(found: Mapping[str, Any]) -> "Flask":
     from ..receiver import create_app
 
-    settings = site_settings(found)
-    _keep_out_of_git(settings)
-    return create_app(settings, theme_folders=list_theme_folders(found))
-
-
-def _keep_out_of_git(settings: Settings) -> None:
-    """Have git ignore the folder of inbox and secret, where that is ours: `git add --all` would publish both."""
-    folder = settings.root / PRIVATE
-    if folder in (settings.inbox.parent, settings.secret.parent) and not (folder / ".gitignore").exists():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".gitignore").write_text("*\n", "ascii")
-        except OSError as error:
-            raise ConversationError(f"{folder} cannot be written ({error.strerror}); it is for the inbox") from error
+    return create_app(site_settings(found), theme_folders=list_theme_folders(found))

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..configuration import Settings
 from ..git.command import Git, GitError, require_version
 from ..git.repository import count_packs, drop_unused, join_packs, list_refs, make_repository
 from ..model import State
@@ -35,6 +36,8 @@ from .values import (
 )
 from .writing import finish_moves, write_changes
 
+PRIVATE = "var"
+"""Below the site's root: where inbox and secret are, unless the settings name other places."""
 MAX_BATCH = 64
 """Changes in one transaction: about 0.1 s of work, which is what the last one of them waits."""
 MAX_PACKS = 64
@@ -249,6 +252,19 @@ class Inbox:
                 (job.result,) = write_changes(self.git, [job.change], held=held)
         except InboxUnavailableError as error:
             job.result = error
+
+
+def open_inbox(settings: Settings) -> Inbox:
+    """Return the inbox of a site, as `Inbox.open` does.
+
+    Before there is one, git is told to ignore its folder where that is ours: `git add --all` would publish it.
+    """
+    folder = settings.root / PRIVATE
+    if folder in (settings.inbox.parent, settings.secret.parent) and not (folder / ".gitignore").exists():
+        with _unavailable(settings.inbox):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / ".gitignore").write_text("*\n", "ascii")
+    return Inbox.open(settings.inbox)
 
 
 @contextmanager

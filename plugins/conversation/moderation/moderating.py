@@ -15,7 +15,7 @@ from typing import TypeVar
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..git.work_tree import Branch, BranchMovedError
-from ..inbox.keeping import Inbox
+from ..inbox.keeping import open_inbox
 from ..inbox.reading import name_ref
 from ..inbox.values import ConflictError, InboxUnavailableError, Move, NoSubmissionError, StoredSubmission, Submission
 from ..model import State
@@ -64,7 +64,7 @@ class Moderation:
         """Open both; raises NoRepositoryError and InboxUnavailableError."""
         self.settings = settings
         self.repository = SiteRepository(settings)
-        self.inbox = Inbox.open(settings.inbox)
+        self.inbox = open_inbox(settings)
         self.exchange = Exchange(self.inbox, settings.inbox_remote)
 
     def read_queue(self) -> tuple[Candidate, ...]:

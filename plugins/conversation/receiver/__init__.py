@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..configuration import Settings
 from ..errors import ConversationError, SettingsError
-from ..inbox.keeping import Inbox
+from ..inbox.keeping import Inbox, open_inbox
 from .thread_index import ThreadIndex
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def create_app(
     if settings.receiver is None:
         raise SettingsError("CONVERSATION_RECEIVER", None, "give its address, or a path such as '/conversation'")
     index = index or ThreadIndex(settings.thread_index)
-    inbox = inbox or Inbox.open(settings.inbox)
+    inbox = inbox or open_inbox(settings)
     return assemble(settings, index, inbox, clock=clock, theme_folders=theme_folders)
 
 
