@@ -176,6 +176,13 @@ def test_the_verdict_is_that_of_ssh_keygen(title: str, keys: Mapping[str, Path],
     assert (case.expected == "accepted") == is_accepted_by_openssh(tmp_path, allowed, signature, **facts)
 
 
+def test_changed_line_ends_are_named(keys: Mapping[str, Path], signed: Mapping[str, bytes]) -> None:
+    """Git's `core.autocrlf` makes such files at every checkout; signing them again would not help for long."""
+    signers, _ = parse_allowed_signers(f"ann {public(keys['ed25519'])}", "allowed_signers")
+    with pytest.raises(SignatureError, match=r"line ends; put a line `\* -text`"):
+        verify_signature(DATA.replace(b"\n", b"\r\n"), signed["ed25519"], author="ann", signers=signers, date=DATE)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("hash_name", ["sha256", "sha512"])
 def test_every_kind_of_key_verifies_as_with_ssh_keygen(

@@ -17,6 +17,7 @@ from .allowed_signers import KEY_TYPES, NAMESPACE, OTHER_TYPE, Signer, load_key
 _MAGIC = b"SSHSIG\0\0\0\1"  # name and version of the format (PROTOCOL.sshsig)
 _HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
 _ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\r?\n(.*?)\n-----END SSH SIGNATURE-----", re.DOTALL)
+_LINE_ENDS = "put a line `* -text` into .gitattributes in the folder of comments, delete the file and `git checkout` it"
 
 
 def verify_signature(data: bytes, signature: bytes, *, author: str, signers: Sequence[Signer], date: datetime) -> None:
@@ -28,6 +29,9 @@ def verify_signature(data: bytes, signature: bytes, *, author: str, signers: Seq
         claim = _read_signature(signature)
         usable = _find_signers(claim, author, signers)
         if not _is_signed(data, claim, usable[0]):
+            if b"\r\n" in data and _is_signed(data.replace(b"\r\n", b"\n"), claim, usable[0]):
+                message, remedy = "the signature is broken: git or an editor has changed the line ends", _LINE_ENDS
+                raise SignatureError("signature-broken", message, remedy)
             raise ValueError("the file is not what was signed")
     except ValueError as error:
         raise SignatureError("signature-broken", f"the signature is broken: {error}", "sign the file again") from error
