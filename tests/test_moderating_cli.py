@@ -215,7 +215,7 @@ def test_a_reply_that_has_to_wait(site: ModeratedSite, run: Run) -> None:
     site.submit(B, A)
     site.submit(C)
     code, out, err = run("approve", B, C)
-    expected = f"talk/{B} is not approved: it waits: it answers {A}, which is still in the queue; approve that first or with it, or decline this\n"
+    expected = f"talk/{B} is not approved: it waits: it answers {A}, which is still in the queue; approve that first or with it, take `in_reply_to` out with `edit`, or decline this\n"
     assert (1, expected) == (code, err)
     assert f"approved  talk/{C}" in out
 

@@ -169,7 +169,8 @@ class _Planner:
 
     def _refuse_reply(self, decision: Decision, candidate: Candidate) -> None:
         hindrance = find_hindrance(candidate, self.facts) or "what it answers is being removed"
-        self.refuse(decision, f"it waits: {hindrance}", "approve that first or with it, or decline this")
+        remedy = "approve that first or with it, take `in_reply_to` out with `edit`, or decline this"
+        self.refuse(decision, f"it waits: {hindrance}", remedy)
 
     def write(self, decision: Decision) -> None:
         """Plan `edit` and `reply`: a file as its writer has made it, where that still fits."""
