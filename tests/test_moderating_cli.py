@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pelican.plugins.conversation.cli.picking import NoSuchIdError, find_name, p
 from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import State
 
+from .conftest import PATIENCE_SECONDS
 from .moderated_site import PUBLIC, ModeratedSite, git, make_submission
 
 A, B, C = "20260314-092000-abcd", "20260314-092000-abef", "20260315-101010-qrst"
@@ -749,6 +751,36 @@ def test_a_failing_push_is_said(site: ModeratedSite, run: Run) -> None:
     code, _, err = run("approve", A)
     assert (1, State.APPROVED) == (code, site.state_of(A))
     assert err.startswith("pelican-comments: the commit stays here, for it could not be pushed to ")
+
+
+def test_a_push_that_hangs_ends_with_the_command(site: ModeratedSite) -> None:
+    """Git is in a session of its own, where no signal from outside reaches it."""
+    settings = (site.root / "pelicanconf.py").read_text()
+    site.files.write("pelicanconf.py", f"{settings}CONVERSATION_PUSH = 'ssh://nobody@localhost/blog.git'\n")
+    waiting = site.root / "var" / "waiting"
+    git(site.root, "config", "core.sshCommand", f"sh -c 'echo $$ > {waiting}; exec sleep 300'")
+    site.submit(A)
+    command = [sys.executable, "-m", "pelican.plugins.conversation.cli", "approve", A, "--no-build"]
+    process = subprocess.Popen(command, cwd=site.root, stdout=subprocess.DEVNULL)
+    wait_for(lambda: waiting.exists() and waiting.read_text().endswith("\n"))
+    process.terminate()
+    assert 143 == process.wait(PATIENCE_SECONDS)
+    wait_for(lambda: not is_running(int(waiting.read_text())))
+
+
+def is_running(process: int) -> bool:
+    """Whether there is such a process that has not ended."""
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    ).stdout
+    return state.strip()[:1] not in ("", "Z")
+
+
+def wait_for(is_true: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not is_true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("command", ["approve", "reject", "spam"])

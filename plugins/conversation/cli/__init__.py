@@ -6,6 +6,7 @@ wrote: a settings file (`building.site`), and a whole build by Pelican (`publish
 """
 
 import logging
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -74,7 +75,8 @@ def group(ctx: click.Context, settings_file: str) -> None:
 
 
 def main() -> None:
-    """Run the command line: exit 0 done, 1 the blogger's to mend, 2 bad usage, 3 a bug, 130 interrupted."""
+    """Run the command line: exit 0 done, 1 the blogger's to mend, 2 bad usage, 3 a bug, 130 interrupted, 143 ended."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C, so that a push that hangs ends as well
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks stops nothing
     try:
