@@ -84,9 +84,10 @@ def test_check_as_json(site: TestSite) -> None:
 def test_check_for_github(site: TestSite) -> None:
     """Workflow annotations, with everything escaped that would end one early."""
     site.write("comments/talk/c.md", "---\nname: Ann\ndate: 100%, or\n---\n")
-    code, out, _ = check(site, "--format", "github")
-    assert 1 == code
-    assert "::error file=comments/talk/c.md,line=3,title=bad-date::'100%25, or' is no date; write it as `date: 2026-03-14T09:26:53Z`\n" == out  # fmt: skip
+    said = "talk/c.md,line=3,title=bad-date::'100%25, or' is no date; write it as `date: 2026-03-14T09:26:53Z`\n"
+    for workspace, folder in (("", "comments"), (str(site.root.parent), "site/comments"), ("/elsewhere", "comments")):
+        done = site.run(*COMMAND, "check", "--format", "github", environment={"GITHUB_WORKSPACE": workspace})
+        assert (1, f"::error file={folder}/{said}") == (done.returncode, done.stdout)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,7 +54,9 @@ def command(settings_file: str, form: str, paths: tuple[Path, ...]) -> None:
     found = read_conversations(site)
     every = sorted({*found.problems, *_find_future(found.threads.values(), max(datetime.now(UTC), read_clock()))})
     problems = [p for p in every if not asked or _is_below(site.settings.root / p.path, asked)]
-    click.echo(_FORMATS[form](problems), nl=False)
+    click.echo(
+        _FORMATS[form](_from_workspace(problems, site.settings.root) if form == "github" else problems), nl=False
+    )
     if form == "text":
         comments = count_things(sum(len(thread.comments) for thread in found.threads.values()), "comment")
         threads = count_things(len(found.threads), "thread")
@@ -106,6 +109,14 @@ def _format_json(problems: Sequence[Problem]) -> str:
         for p in problems
     ]  # fmt: skip
     return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+
+
+def _from_workspace(problems: Iterable[Problem], root: Path) -> list[Problem]:
+    """Return problems with paths as annotations need them: from the top of the checkout, of which a site can be a folder."""
+    top = Path(os.environ.get("GITHUB_WORKSPACE") or root).resolve()
+    folder = root.resolve()
+    start = folder.relative_to(top) if folder.is_relative_to(top) else Path()
+    return [replace(problem, path=(start / problem.path).as_posix()) for problem in problems]
 
 
 def _format_github(problems: Sequence[Problem]) -> str:
