@@ -207,6 +207,24 @@ def test_newest_first_on_pages(long: TestSite) -> None:
     assert ["comment-r2", "comment-r2-a"] == ids_of((output / "talk/comments-1.html").read_text("utf-8"))[:2]
 
 
+def test_a_template_gets_what_pelican_gives_it(tmp_path: Path) -> None:
+    """Themes ask for the category that stands beside the article, and whether the page is one of the blog."""
+    site = TestSite(tmp_path, "CONVERSATION_PAGE_SIZE = 3\n")
+    site.write_article("talk", Category="Rivers")
+    site.write_article("about", folder="pages/")
+    for number in range(4):
+        site.write_comment("talk", f"r{number}")
+        site.write_comment("about", f"s{number}")
+    shown = "{% block content %}[{{ category and category.slug }} {{ blog }}]{% endblock %}"
+    for name in ("article", "page"):
+        site.write(f"over/{name}.html", f"{{% extends '!simple/{name}.html' %}}{shown}")
+    site.build("-t", "simple", "-e", 'THEME_TEMPLATES_OVERRIDES=["over"]')
+    for path in ("talk.html", "talk/comments-2.html"):
+        assert "[rivers True]" in site.read(path)
+    for path in ("pages/about.html", "pages/about/comments-2.html"):
+        assert "[ ]" in site.read(path)
+
+
 def test_relative_links(long: TestSite) -> None:
     """With RELATIVE_URLS every link of a further page is relative to it."""
     long.build("-t", "simple", "-o", "relative", "--relative-urls")

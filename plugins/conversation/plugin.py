@@ -70,9 +70,8 @@ class ConversationGenerator(Generator):  # type: ignore[misc] # Pelican is untyp
         contents = {content.source_path: content for content in _contents(self.context)}
         for part, context in copy_pages(contents, build.conversations, build.regions.find_wording):
             template = self.get_template(part.template)
-            kind = {part.default_template: part, "url": part.url, **context}
             relative = self.settings["RELATIVE_URLS"]
-            writer.write_file(part.save_as, template, self.context, relative_urls=relative, **kind)
+            writer.write_file(part.save_as, template, self.context, relative_urls=relative, **context)
 
     def _write_lists(self, build: "Build", writer: Writer) -> None:
         """Write the further pages of the lists of conversations."""

@@ -1,7 +1,7 @@
 """Part writing: the further pages of long conversations, each through the template that shows the page itself.
 
-Rule: a template need not know of parts. It gets a copy of the page that stands at another address and has, in place of
-its text, the way back to it; the regions find out from the context which part is asked for.
+Rule: a template need not know of parts. It gets all that Pelican gives it for the page, which is a copy that stands at
+another address and has, in place of its text, the way back to it; the regions find out from the context which part is asked for.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +21,7 @@ from .page_regions import PART
 
 def copy_pages(
     contents: Mapping[str, Any], conversations: Conversations, find_wording: Callable[[str], Wording]
-) -> Iterator[tuple[Any, Mapping[str, int]]]:  # Pelican's Content is untyped
+) -> Iterator[tuple[Any, Mapping[str, Any]]]:  # Pelican's Content is untyped
     """Yield a copy of its page for every further page, with what the template's context needs; `contents` by source path."""
     for path, page in sorted(conversations.site.pages.items()):
         content = contents.get(path)
@@ -29,7 +29,15 @@ def copy_pages(
             continue
         numbers = list_parts(conversations.thread_of(page).facts, conversations.site.settings)
         for place, number in enumerate(numbers[1:], 2):
-            yield _copy(content, page, number, wording=find_wording(page.lang), place=place), {PART: number}
+            part = _copy(content, page, number, wording=find_wording(page.lang), place=place)
+            yield part, {PART: number, **_list_facts(part)}
+
+
+def _list_facts(part: Any) -> Mapping[str, Any]:  # as above
+    """Return what Pelican's generators tell a template of a page, as in `generate_articles` and in `generate_output` of pages."""
+    facts = {part.default_template: part, "url": part.url}
+    is_article = part.default_template == "article"
+    return {**facts, "category": getattr(part, "category", None), "blog": True} if is_article else facts
 
 
 def _copy(content: Any, page: Page, number: int, *, wording: Wording, place: int) -> Any:  # as above
