@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pelican.plugins._utils import load_plugins
 from pelican.plugins.conversation.building.stamps import describe_settings
+from pelican.plugins.conversation.publishing.inputs import describe_found
 
 from .building import TestSite
 from .signing_site import add_settings
@@ -158,6 +160,25 @@ def test_what_stands_elsewhere_counts(tmp_path: Path, change: Callable[[TestSite
     change(site)
     assert reason == publish(site).reason
     check_output(site)
+
+
+def test_plugins_by_their_short_names(own_site: TestSite) -> None:  # noqa: F811
+    """Pelican names plugins in full once it has loaded them, which is no change."""
+    add_settings(own_site, PLUGINS=["pelican.plugins.conversation", "sitemap"], SITEMAP={"format": "txt"})
+    own_site.build(expect_problems=True)
+    own_site.write_comment("talk", "f", in_reply_to="a")
+    assert "Brought talk up to date" in publish_apart(own_site)
+    add_settings(own_site, PLUGINS=["pelican.plugins.conversation"])
+    assert "PLUGINS" in publish_apart(own_site)
+
+
+def test_plugins_that_nobody_names() -> None:
+    """Pelican loads all that are installed as packages, and describes them as if they had been named."""
+    found = {"PLUGINS": list(load_plugins({"PLUGINS": None}))}
+    names = {"PLUGINS": [plugin.__name__ for plugin in found["PLUGINS"]]}
+    assert "pelican.plugins.sitemap" in names["PLUGINS"]
+    assert describe_found({"PLUGINS": None}) == describe_found(found) == describe_found(names)
+    assert describe_found({"PLUGINS": None}) != describe_found({"PLUGINS": []})
 
 
 def test_values_that_hold_themselves_are_described() -> None:

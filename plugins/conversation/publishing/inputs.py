@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os.path import normpath
 from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
+from pelican import plugins
 from pelican.log import FatalLogger
 
 from ..building.stamps import (
@@ -38,7 +41,7 @@ class Inputs:
     """What a build began with."""
 
     settings: Mapping[str, str]
-    """What each of Pelican's settings said, by its name, see `describe_settings`."""
+    """What each of Pelican's settings said, by its name, see `describe_found`."""
     trees: Mapping[str, str]
     """A stamp of each folder or file, by what it is to the blogger."""
     code: Mapping[str, Stamp]
@@ -67,9 +70,19 @@ def take_inputs(found: Mapping[str, Any], settings: Settings, *, described: Mapp
     contents = {name: tree.digest() for name, tree in trees.items()} | {path: digest_file(path) for path in code}
     if found.get("DEFAULT_DATE") == "fs":
         del contents[CONTENT]  # the times of its files are the dates of posts
-    return Inputs(
-        described or describe_settings(found, VARYING), stamps, code, {PACKAGES: digest_packages(), **contents}
-    )
+    return Inputs(described or describe_found(found), stamps, code, {PACKAGES: digest_packages(), **contents})
+
+
+def describe_found(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return what each of Pelican's settings says, whether it has loaded the plugins yet or not.
+
+    It then names them as modules: `pelican.plugins.sitemap` for `sitemap`, and all there are where nothing is said.
+    """
+    spaced = [name for _, name, is_package in iter_modules(plugins.__path__, "pelican.plugins.") if is_package]
+    said = found["PLUGINS"]
+    names = [one.__name__ if isinstance(one, ModuleType) else one for one in (spaced if said is None else said)]
+    full = [long if (long := f"pelican.plugins.{name}") in spaced else name for name in names]
+    return describe_settings({**found, "PLUGINS": full}, VARYING)
 
 
 def settle_inputs(inputs: Inputs, found: Mapping[str, Any], settings: Settings, began: int) -> Inputs:
@@ -88,7 +101,7 @@ def settle_inputs(inputs: Inputs, found: Mapping[str, Any], settings: Settings, 
 
 def renew_inputs(before: Inputs, found: Mapping[str, Any], settings: Settings, *, with_trees: bool = True) -> Inputs:
     """Return the inputs with the stamps of now; without trees, of code alone. Raises ChangeError if anything is another."""
-    now = describe_settings(found, VARYING)
+    now = describe_found(found)
     changed = sorted(name for name in before.settings.keys() | now.keys() if before.settings.get(name) != now.get(name))
     if changed:
         raise ChangeError(

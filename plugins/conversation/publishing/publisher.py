@@ -19,14 +19,14 @@ from pelican import Pelican
 
 from ..building.conversations import read_clock
 from ..building.site import list_theme_folders, site_settings
-from ..building.stamps import Stamp, describe_settings, stamp_file
+from ..building.stamps import Stamp, stamp_file
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..model import Problem
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
 from .folder_stamps import FolderLook, begin_look
-from .inputs import VARYING, ChangeError, Inputs, find_fatal_level, is_copied, renew_inputs, staging_path
+from .inputs import ChangeError, Inputs, describe_found, find_fatal_level, is_copied, renew_inputs, staging_path
 from .planning import plan_update, write_update
 from .record import Record, list_owned, make_cache_folder, record_path
 from .recording import Staging, Turns, stage
@@ -189,7 +189,7 @@ class Publisher:
         """Build in full beside the output, then rename what is new into it, and remove what is no longer built."""
         folder = staging_path(self.output)
         clear(folder)
-        staging = Staging(self.output, describe_settings(self._found, VARYING), list_owned(self._record))
+        staging = Staging(self.output, describe_found(self._found), list_owned(self._record))
         try:
             with stage(staging):
                 _run(Pelican({**_copy(self._found), "OUTPUT_PATH": str(folder)}))

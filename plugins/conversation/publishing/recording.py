@@ -45,7 +45,7 @@ class Staging:
     output: Path
     """Of the site."""
     described: Mapping[str, str]
-    """Its settings before any plugin had them, see `describe_settings`."""
+    """Its settings before any plugin had them, see `describe_found`."""
     owned: frozenset[str]
     """Files that earlier builds of this kind have put there, by path relative to the output."""
     is_recorded: bool = False
