@@ -92,6 +92,12 @@ def test_a_theme_whose_block_has_another_name(site: TestSite) -> None:
     assert [("head", "about"), ("section", "about")] == regions_of(site.read("pages/about.html"))
 
 
+def test_templates_of_another_extension(site: TestSite) -> None:
+    """Pelican looks for each of its extensions in turn, and the theme has one of them."""
+    site.build("-t", "simple", "-e", 'TEMPLATE_EXTENSIONS=[".jinja", ".html"]')
+    assert [("head", "talk"), ("section", "talk")] == regions_of(site.read("talk.html"))
+
+
 def test_a_theme_that_hides_conversations_is_reported(site: TestSite) -> None:
     """Where a page comes out without its conversation, the build says so and names the setting."""
     write_theme(site, OTHER_BLOCK)

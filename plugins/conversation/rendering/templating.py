@@ -130,7 +130,8 @@ class RegionLoader(BaseLoader):
         return self._extensions[template], None, None
 
     def _extend(self, environment: Environment, template: str) -> str:
-        """Return the source of the extension, empty where the theme needs none."""
+        """Return the source of the extension, empty where the theme needs none; raises TemplateNotFound where it has none."""
+        self.theme.get_source(environment, template)
         reached = self._reach(environment, template)
         if any(name in self.content_templates for name in reached if name != template):
             return ""  # it builds on another template, which is extended
