@@ -19,6 +19,10 @@ OTHER_BLOCK = {
     "article.html": "{% extends 'base.html' %}{% block main %}<h1>{{ article.title }}</h1>{% endblock %}",
     "page.html": "{% extends 'base.html' %}{% block main %}<h1>{{ page.title }}</h1>{% endblock %}",
 }
+NO_HEAD_BLOCK = {
+    "base.html": "<!DOCTYPE html><html>\n  <head>\n    <title>{{ SITENAME }}</title>\n  </head>\n"
+    "<body>{% block content %}{% endblock %}</body></html>",
+}
 KNOWS = {
     "base.html": "<!DOCTYPE html><html><head>{% block head %}{% endblock %}</head><body>{% block content %}{% endblock %}"
     "<aside>{{ conversation.recent(2) }}</aside></body></html>",
@@ -90,6 +94,21 @@ def test_a_theme_whose_block_has_another_name(site: TestSite) -> None:
     site.build("-t", "own", "-e", *(f'{key}="{value}"' for key, value in blocks.items()))
     assert [("head", "talk"), ("section", "talk")] == regions_of(site.read("talk.html"))
     assert [("head", "about"), ("section", "about")] == regions_of(site.read("pages/about.html"))
+
+
+def test_a_theme_without_a_block_in_its_head(site: TestSite) -> None:
+    """What belongs into `<head>` stands at its end, and pages without a conversation are as they would be."""
+    write_theme(site, NO_HEAD_BLOCK)
+    site.build("-t", "own", "-e", "CONVERSATION_SCRIPT=true")
+    for path in ("talk.html", "pages/about.html"):
+        html = site.read(path)
+        head, _, body = html.partition("</head>")
+        assert ["head"] == [name for name, _ in regions_of(head)]
+        assert ["section"] == [name for name, _ in regions_of(body)]
+        assert 1 == head.count("theme/conversation.css") == html.count("conversation.css")
+        assert "conversation.js" in head
+    assert "theme/conversation.css" in site.read("index.html").partition("</head>")[0]
+    assert "    <title>A site</title>\n  </head>\n<body>" in site.read("archives.html")
 
 
 def test_templates_of_another_extension(site: TestSite) -> None:

@@ -1,10 +1,12 @@
 """Templates: the environment that regions are rendered in, and the loader that adds them to themes that do not know them.
 
 Rule: a theme's own file is never changed or copied. Where a theme calls no region, its template is extended by one of
-ours of the same name, which adds to its blocks; the theme's is then found under `!conversation/`.
+ours of the same name, which adds to its blocks; the theme's is then found under `!conversation/`. All that a template of
+the theme gets is an empty block at the end of `<head>`, as it is read.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -31,6 +33,10 @@ OWN_TEMPLATES = Path(__file__).parent.parent / "templates"
 OWN_CATALOGUES = Path(__file__).parent.parent / "locale"
 PREFIX = "!conversation"
 INDEX = "index.html"
+
+HEAD_BLOCK = "conversation_head"
+"""What is added to `<head>` goes here in a theme that has no block for it."""
+_HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
 
 STYLESHEET = "conversation.css"
 """Written beside the theme's static files where a theme is extended."""
@@ -109,6 +115,45 @@ def page_lang(context: Context) -> str:
     return str(getattr(content, "lang", None) or context.get("DEFAULT_LANG", SOURCE_LANG))
 
 
+class HeadLoader(BaseLoader):
+    """A theme's templates, with an empty block of ours at the end of `<head>`; where that is not plain to see, as they are."""
+
+    def __init__(self, theme: BaseLoader) -> None:
+        self.theme = theme
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """Return what the theme has, with the block; raises TemplateNotFound."""
+        source, path, is_current = self.theme.get_source(environment, template)
+        return _add_head_block(environment, source), path, is_current
+
+
+def _add_head_block(environment: Environment, source: str) -> str:
+    ends = list(_HEAD_END.finditer(source))
+    if len(ends) != 1:
+        return source
+    start = ends[0].start()
+    block = f"{{%+ block {HEAD_BLOCK} %}}{{% endblock %}}"  # `+`: the space before it stays
+    opened = f"{source[:start]}{block}{source[start:]}"
+    try:
+        tree = environment.parse(opened)
+    except TemplateSyntaxError:  # Pelican will say so where it matters
+        return source
+    return opened if HEAD_BLOCK in _list_blocks(tree) else source  # not in a comment, nor with other delimiters
+
+
+def _list_blocks(node: nodes.Node) -> frozenset[str]:
+    return frozenset(block.name for block in node.find_all(nodes.Block))
+
+
+def _list_shown_blocks(chain: Sequence[nodes.Template]) -> frozenset[str]:
+    """Return the blocks that a template shows; the last of `chain` extends no other, and each one before extends the next."""
+    shown = _list_blocks(chain[-1])
+    for tree in chain[-2::-1]:
+        for block in tree.find_all(nodes.Block):
+            shown |= _list_blocks(block) if block.name in shown else frozenset()
+    return shown
+
+
 class RegionLoader(BaseLoader):
     """Extends the templates of a theme that do not call the regions they could show."""
 
@@ -136,20 +181,36 @@ class RegionLoader(BaseLoader):
         if any(name in self.content_templates for name in reached if name != template):
             return ""  # it builds on another template, which is extended
         called = frozenset().union(*reached.values())
-        calls = self._index_calls() if template == INDEX else self._page_calls()
+        head = self._find_head_block(environment, template)
+        calls = self._index_calls() if template == INDEX else self._page_calls(head)
         missing = {region: call for region, call in calls.items() if region not in called}
         additions: dict[str, list[str]] = {}
         if missing.keys() & {"section", "recent"}:
-            additions[self.settings.head_block] = [_STYLE_LINK]
+            additions[head] = [_STYLE_LINK]
         for block, call in missing.values():
             additions.setdefault(block, []).append(f"{call}\n")
         blocks = [_extend_block(block, texts) for block, texts in additions.items() if block]
         return f'{{% extends "{PREFIX}/{template}" %}}\n{"".join(blocks)}' if blocks else ""
 
-    def _page_calls(self) -> Mapping[str, tuple[str, str]]:
+    def _find_head_block(self, environment: Environment, template: str) -> str:
+        """Return the block for what goes into `<head>`: the one of the settings, unless what is extended does not show it."""
+        name, chain = self.settings.head_block, [template]
+        trees: list[nodes.Template] = []
+        for current in chain:  # grows
+            try:
+                trees.append(environment.parse(self.theme.get_source(environment, current)[0]))
+            except (TemplateNotFound, TemplateSyntaxError):  # as in `_reach`
+                return name
+            for extends in trees[-1].find_all(nodes.Extends):
+                if not isinstance(extends.template, nodes.Const) or extends.template.value in chain:
+                    return name
+                chain.append(extends.template.value)
+        return name if name in {"", *_list_shown_blocks(trees)} else HEAD_BLOCK
+
+    def _page_calls(self, head: str) -> Mapping[str, tuple[str, str]]:
         """Return what a page's template should show: block and call by region."""
         return {
-            "head": (self.settings.head_block, f"{{{{ conversation.head({_CONTENT}) }}}}"),
+            "head": (head, f"{{{{ conversation.head({_CONTENT}) }}}}"),
             "section": (self.settings.content_block, f"{{{{ conversation.section({_CONTENT}) }}}}"),
         }
 
@@ -195,7 +256,7 @@ def _extend_block(block: str, texts: Iterable[str]) -> str:
 
 def add_regions(environment: Environment, settings: Settings, content_templates: Iterable[str]) -> RegionLoader:
     """Let a Pelican environment find our extensions before the theme's templates, and these under `!conversation/`."""
-    theme = environment.loader or ChoiceLoader([])
+    theme = HeadLoader(environment.loader or ChoiceLoader([]))
     ours = RegionLoader(theme, settings, content_templates)
     environment.loader = ChoiceLoader([ours, theme, PrefixLoader({PREFIX: theme})])
     return ours
