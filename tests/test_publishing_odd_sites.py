@@ -107,6 +107,26 @@ def test_the_latest_comments_in_a_macro_without_context(tmp_path: Path) -> None:
     check_output(site)
 
 
+def test_a_site_built_within_another(own_site: TestSite) -> None:  # noqa: F811
+    """Only Pelican brings the pages of both up to date, as with subsites for other languages."""
+    own_site.write(
+        "subsites.py",
+        "from pelican import Pelican, signals\n"
+        "def build(pelican):\n"
+        "    if not pelican.settings.get('IS_SUBSITE'):\n"
+        "        more = {'IS_SUBSITE': True, 'OUTPUT_PATH': pelican.output_path + '/de', 'CACHE_PATH': 'cache/de'}\n"
+        "        Pelican({**pelican.settings, **more}).run()\n"
+        "def register():\n"
+        "    signals.get_writer.connect(build)\n",
+    )
+    add_settings(own_site, PLUGIN_PATHS=["."], PLUGINS=["subsites", "pelican.plugins.conversation"])
+    publish_apart(own_site)
+    (own_site.root / "comments/other/e.md").unlink()
+    assert "a plugin builds other sites" in publish_apart(own_site)
+    for path in ("other.html", "de/other.html"):
+        assert "Body of e." not in own_site.read(path)
+
+
 def test_compressed_copies_of_pages(own_site: TestSite) -> None:  # noqa: F811
     """Only the plugin that made them can make them anew."""
     own_site.write(

@@ -126,6 +126,8 @@ class Publisher:
             raise UnfitError("the last build did not stop at what is fatal now")
         if is_copied(self._found, self._settings.path):
             raise UnfitError("the folder of comments is in STATIC_PATHS, and Pelican copies it")
+        if not record.read_fact("is_alone", bool):
+            raise UnfitError("a plugin builds other sites along with this one")
         before = record.read_fact("inputs", Inputs)
         try:
             inputs = renew_inputs(before, self._found, self._settings, with_trees=with_trees)

@@ -36,6 +36,8 @@ from .writing import remove_files
 KEPT_LATEST = 100
 """How many of the latest comments `recent` can show; more is a page of its own."""
 _staged_for: ContextVar["Staging | None"] = ContextVar("staged_for", default=None)
+_last_began: ContextVar[int] = ContextVar("last_began")
+"""When the last build began; not the one that ends, where a plugin has built another site within it."""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,7 @@ class Recording:
             make_cache_folder(cache)
         found = {**found, "OUTPUT_PATH": str(live)}
         inputs = take_inputs(found, settings, described=staging.described if staging else None)
+        _last_began.set(began)
         return cls(record_path(cache, live), output, found, inputs, began, staging)
 
     def forget_last(self) -> None:
@@ -131,6 +134,7 @@ class Recording:
                     "versions": find_versions(),
                     "fatal_from": find_fatal_level(),
                     "is_staged": staging is not None,
+                    "is_alone": _last_began.get() == self.began,
                     "leftovers": staging.owned | stale if staging else frozenset(),
                     "entries": entries,
                     "latest": latest,
