@@ -127,20 +127,46 @@ def test_a_site_built_within_another(own_site: TestSite) -> None:  # noqa: F811
         assert "Body of e." not in own_site.read(path)
 
 
+ZIPPING = """\
+import gzip
+from pathlib import Path
+from pelican import signals
+def compress(pelican):
+    for path in [*Path(pelican.output_path).rglob('*.html'), *Path(pelican.output_path).rglob('*.xml')]:
+        Path(f'{path}.gz').write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+def register():
+    signals.finalized.connect(compress)
+"""
+
+
 def test_compressed_copies_of_pages(own_site: TestSite) -> None:  # noqa: F811
     """Only the plugin that made them can make them anew."""
-    own_site.write(
-        "zipping.py",
-        "import gzip\nfrom pathlib import Path\nfrom pelican import signals\n"
-        "def compress(pelican):\n"
-        "    for path in Path(pelican.output_path).rglob('*.html'):\n"
-        "        Path(f'{path}.gz').write_bytes(gzip.compress(path.read_bytes(), mtime=0))\n"
-        "def register():\n    signals.finalized.connect(compress)\n",
-    )
+    own_site.write("zipping.py", ZIPPING)
     add_settings(own_site, PLUGIN_PATHS=["."], PLUGINS=["zipping", "pelican.plugins.conversation"])
     publish_apart(own_site)
     own_site.write_comment("talk", "f", in_reply_to="a")
     assert ".html.gz was made of a page that has changed" in publish_apart(own_site)
+
+
+@pytest.mark.parametrize(
+    "plugins", [["zipping", "pelican.plugins.conversation"], ["pelican.plugins.conversation", "zipping"]]
+)
+def test_compressed_copies_of_what_is_removed(own_site: TestSite, plugins: list[str]) -> None:  # noqa: F811
+    """They go with the page and the feed that they are copies of: servers would go on sending them."""
+    own_site.write("zipping.py", ZIPPING)
+    add_settings(own_site, PLUGIN_PATHS=["."], PLUGINS=plugins)
+    for id in "ghijk":
+        own_site.write_comment("talk", id)
+    own_site.build(expect_problems=True)
+    copies = [
+        own_site.root / "output" / path for path in ("talk/comments-3.html.gz", "feeds/comments/other.atom.xml.gz")
+    ]
+    assert [True, True] == [path.exists() for path in copies]
+    shutil.rmtree(own_site.root / "comments/other")
+    for id in "ghijk":
+        (own_site.root / f"comments/talk/{id}.md").unlink()
+    own_site.build(expect_problems=True)
+    assert [False, False] == [path.exists() for path in copies]
 
 
 def add_outside(site: TestSite) -> None:

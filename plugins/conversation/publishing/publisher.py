@@ -31,11 +31,9 @@ from .planning import plan_update, write_update
 from .record import Record, list_owned, make_cache_folder, record_path
 from .recording import Staging, Turns, stage
 from .region_tables import RecordError
+from .stale import list_copies
 from .update import UnfitError, Update
 from .writing import clear, is_inside, list_others, move_files, remove_files, write_files
-
-COMPRESSED = (".gz", ".br", ".zst")
-"""What plugins add to the name of a page for its compressed copy, which only they can make."""
 
 
 FATAL = ("Warning or error encountered", "Warning encountered", "Error encountered")
@@ -111,7 +109,7 @@ class Publisher:
                 update = plan_update(record, self._settings, self.output, self._make_regions(), entries=entries)
                 update.facts |= {**inputs, **self._judge(record, update)}
                 self._check_outputs(record.find_outputs(update.files.keys() - outputs.keys()))
-                copies = [path + suffix for path in update.files for suffix in COMPRESSED]
+                copies = (copy for path in update.files for copy in list_copies(path))
                 if found := next(iter(record.find_outputs(copies)), None):
                     raise UnfitError(f"{found} was made of a page that has changed")
                 if not dry_run:

@@ -1,5 +1,7 @@
 """Stale files: feeds of threads and further pages in an output that this plugin once wrote and would not write any more.
 
+Compressed copies of them are others' work, and go with them.
+
 Rule: what a comment said must not stay public because the cache was deleted, or `pelican` has run in between, and nobody knows
 who wrote a file: its place and its first bytes tell. Nothing else is touched.
 """
@@ -15,14 +17,22 @@ from ..rendering.paging import part_path
 from ..rendering.regions import thread_feed_path
 from .writing import is_inside
 
+_COMPRESSED = (".gz", ".br", ".zst")
+"""What plugins add to the name of a file for its compressed copy, which only they can make."""
 _ANY = "\0"
 """Stands for the name of a thread, in none of which it occurs."""
 
 
 def find_stale(output: Path, conversations: Conversations, calls: Mapping[str, Iterable[Call]]) -> Iterator[str]:
     """Yield the paths of stale files, relative to the output; `calls` are those of the build, by path."""
-    yield from _find_feeds(output, conversations)
-    yield from _find_parts(output, calls)
+    for path in (*_find_feeds(output, conversations), *_find_parts(output, calls)):
+        yield path
+        yield from (copy for copy in list_copies(path) if (output / copy).is_file())
+
+
+def list_copies(path: str) -> Iterator[str]:
+    """Yield where compressed copies of a file would be."""
+    return (path + suffix for suffix in _COMPRESSED)
 
 
 def _find_feeds(output: Path, conversations: Conversations) -> Iterator[str]:
