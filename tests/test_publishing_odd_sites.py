@@ -218,6 +218,17 @@ def test_plugins_by_their_short_names(own_site: TestSite) -> None:  # noqa: F811
     assert "PLUGINS" in publish_apart(own_site)
 
 
+def test_what_plugins_write_at_the_end_of_a_build(own_site: TestSite) -> None:  # noqa: F811
+    """A sitemap is no sign of another hand in the output, wherever its plugin stands in the list."""
+    add_settings(
+        own_site, PLUGINS=["pelican.plugins.conversation", "pelican.plugins.sitemap"], SITEMAP={"format": "txt"}
+    )
+    for _ in range(2):
+        own_site.build(expect_problems=True)
+    own_site.write_comment("talk", "f", in_reply_to="a")
+    assert "Brought talk up to date" in publish_apart(own_site)
+
+
 def test_plugins_that_nobody_names() -> None:
     """Pelican loads all that are installed as packages, and describes them as if they had been named."""
     found = {"PLUGINS": list(load_plugins({"PLUGINS": None}))}

@@ -201,7 +201,9 @@ def _content_templates(context: Mapping[str, Any], extensions: Iterable[str]) ->
 
 
 def begin_recording(pelican: Pelican) -> None:
-    """Stamp what the build is going to read; Pelican calls this before it reads anything."""
+    """Stamp what the build is going to read; Pelican calls this before it reads anything, and after every plugin came."""
+    signals.finalized.disconnect(end_recording)
+    signals.finalized.connect(end_recording)  # last, as others write then, too: sitemaps, compressed copies
     pelican.settings[RECORDING] = Recording.begin(pelican.settings, site_settings(pelican.settings))
 
 
