@@ -117,6 +117,24 @@ def test_templates_of_another_extension(site: TestSite) -> None:
     assert [("head", "talk"), ("section", "talk")] == regions_of(site.read("talk.html"))
 
 
+def test_a_generator_without_templates(site: TestSite) -> None:
+    """Pelican takes any object that a plugin offers, and asks it for what it has."""
+    site.write(
+        "counting.py",
+        "from pelican import signals\n"
+        "class Counting:\n"
+        "    def __init__(self, **options):\n"
+        "        self.path = options['output_path'] + '/count.txt'\n"
+        "    def generate_output(self, writer):\n"
+        "        open(self.path, 'w').write('1')\n"
+        "def register():\n"
+        "    signals.get_generators.connect(lambda pelican: Counting, weak=False)\n",
+    )
+    site.build("-e", 'PLUGIN_PATHS=["."]', 'PLUGINS=["pelican.plugins.conversation", "counting"]')
+    assert "1" == site.read("count.txt")
+    assert [("head", "talk"), ("section", "talk")] == regions_of(site.read("talk.html"))
+
+
 def test_a_theme_that_hides_conversations_is_reported(site: TestSite) -> None:
     """Where a page comes out without its conversation, the build says so and names the setting."""
     write_theme(site, OTHER_BLOCK)

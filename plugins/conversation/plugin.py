@@ -162,11 +162,12 @@ def prepare_build(pelican: Pelican) -> None:
         return find_activity(threads, by_thread, settings)
 
     regions = PageRegions(conversations, makers, latest, find_activities, notes=recording.notes)
-    for generator in generators:
-        add_words(generator.env, makers.find_wording)
-        generator.env.auto_reload = False  # or Jinja asks for the time of a file whenever a template is named
+    environments = [generator.env for generator in generators if hasattr(generator, "env")]  # plugins have others, too
+    for environment in environments:
+        add_words(environment, makers.find_wording)
+        environment.auto_reload = False  # or Jinja asks for the time of a file whenever a template is named
     names = _content_templates(context, pelican.settings["TEMPLATE_EXTENSIONS"])
-    loaders = [add_regions(generator.env, settings, names) for generator in generators] if settings.auto else []
+    loaders = [add_regions(environment, settings, names) for environment in environments] if settings.auto else []
     for content in _contents(context):
         content.thread = WatchedThread(conversations.thread_of(pages[content.source_path]), recording.notes)
     context["conversation"] = regions
