@@ -35,7 +35,6 @@ from .stale import list_copies
 from .update import UnfitError, Update
 from .writing import clear, is_inside, list_others, move_files, remove_files, write_files
 
-
 FATAL = ("Warning or error encountered", "Warning encountered", "Error encountered")
 """What Pelican's loggers raise after a message that is fatal."""
 
