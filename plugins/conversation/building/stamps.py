@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta, tzinfo
 from hashlib import blake2b
+from operator import itemgetter
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 from typing import Any
@@ -51,9 +52,7 @@ def stamp_files(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> 
 
 def stamp_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> str:
     """Return one stamp of all files below a folder, or of a single file; a name for what is not there."""
-    if not folder.is_dir():
-        return repr(stamp_file(folder))
-    return blake2b(marshal.dumps(sorted(stamp_files(folder, skip)), 2), digest_size=16).hexdigest()
+    return _digest_rows(stamp_files(folder, skip)) if folder.is_dir() else repr(stamp_file(folder))
 
 
 def digest_file(path: str | Path, *, at_most: int | None = None) -> str:
@@ -61,7 +60,7 @@ def digest_file(path: str | Path, *, at_most: int | None = None) -> str:
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
             is_small = at_most is None or os.fstat(file.fileno()).st_size <= at_most
-            return blake2b(file.read(), digest_size=16).hexdigest() if is_small else ""
+            return _digest(file.read()) if is_small else ""
     except OSError:
         return ""
 
@@ -70,11 +69,10 @@ def digest_tree(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> 
     """Return one digest of all files below a folder, or of a single file; of those that have none it has the stamps."""
     if not folder.is_dir():
         return digest_file(folder)
-    files = [
-        (path, digest_file(f"{folder}/{path}", at_most=DIGESTED_BYTES) or repr(stamp))
+    return _digest_rows(
+        (path, digest_file(f"{folder}/{path}", at_most=DIGESTED_BYTES) or stamp)
         for path, stamp in stamp_files(folder, skip)
-    ]
-    return blake2b(marshal.dumps(sorted(files), 2), digest_size=16).hexdigest()
+    )
 
 
 def digest_packages() -> str:
@@ -83,7 +81,16 @@ def digest_packages() -> str:
     for folder in map(Path, dict.fromkeys(sys.path)):
         with suppress(OSError):
             found |= {path.name for path in folder.iterdir() if path.suffix in {".dist-info", ".egg-info"}}
-    return blake2b("\n".join(sorted(found)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return _digest("\n".join(sorted(found)).encode("utf-8", "surrogateescape"))
+
+
+def _digest_rows(rows: Iterable[tuple[str, object]]) -> str:
+    """Return a digest of what is known of some files, by path, in whatever order."""
+    return _digest(marshal.dumps(sorted(rows, key=itemgetter(0)), 2))
+
+
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 def stamp_code() -> dict[str, Stamp]:

@@ -163,6 +163,7 @@ class RegionLoader(BaseLoader):
         self.content_templates = frozenset(content_templates)
         """Files that show an article or a page, such as `article.html`."""
         self._extensions: dict[str, str] = {}
+        self._trees: dict[str, nodes.Template | None] = {}
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
         """Return the extension of a template that needs one; raises TemplateNotFound for every other."""
@@ -197,11 +198,11 @@ class RegionLoader(BaseLoader):
         name, chain = self.settings.head_block, [template]
         trees: list[nodes.Template] = []
         for current in chain:  # grows
-            try:
-                trees.append(environment.parse(self.theme.get_source(environment, current)[0]))
-            except (TemplateNotFound, TemplateSyntaxError):  # as in `_reach`
+            tree = self._parse(environment, current)
+            if tree is None:
                 return name
-            for extends in trees[-1].find_all(nodes.Extends):
+            trees.append(tree)
+            for extends in tree.find_all(nodes.Extends):
                 if not isinstance(extends.template, nodes.Const) or extends.template.value in chain:
                     return name
                 chain.append(extends.template.value)
@@ -233,14 +234,21 @@ class RegionLoader(BaseLoader):
             name = waiting.pop()
             if name in reached:
                 continue
-            try:
-                tree = environment.parse(self.theme.get_source(environment, name)[0])
-            except (TemplateNotFound, TemplateSyntaxError):  # Pelican will say so where it matters
-                reached[name] = frozenset()
-                continue
-            reached[name] = frozenset(_find_calls(tree))
-            waiting.extend(found for found in meta.find_referenced_templates(tree) if found is not None)
+            tree = self._parse(environment, name)
+            reached[name] = frozenset(_find_calls(tree) if tree else ())
+            waiting.extend(
+                found for found in (meta.find_referenced_templates(tree) if tree else ()) if found is not None
+            )
         return reached
+
+    def _parse(self, environment: Environment, name: str) -> nodes.Template | None:
+        """Return one of the theme's templates, parsed once; None where it has none, or none that can be parsed."""
+        if name not in self._trees:
+            try:
+                self._trees[name] = environment.parse(self.theme.get_source(environment, name)[0])
+            except (TemplateNotFound, TemplateSyntaxError):  # Pelican will say so where it matters
+                self._trees[name] = None
+        return self._trees[name]
 
 
 def _find_calls(tree: nodes.Template) -> Iterable[str]:
