@@ -94,6 +94,11 @@ class Settings:
     default_lang: str
 
     @property
+    def private_folder(self) -> Path:
+        """Where inbox and secret are, unless the settings name other places, absolute."""
+        return self.root / "var"
+
+    @property
     def thread_index(self) -> Path:
         """File that tells the receiver of the pages, absolute; each build writes it."""
-        return self.root / "var" / "threads.json"
+        return self.private_folder / "threads.json"

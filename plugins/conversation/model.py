@@ -38,8 +38,13 @@ class Problem:
     """What to do; one line, an imperative."""
     severity: Severity = field(default=Severity.ERROR, compare=False)
 
+    @property
+    def advice(self) -> str:
+        """What is wrong and what to do, for a place that says of which file."""
+        return f"{self.message}; {self.remedy}"
+
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}; {self.remedy}"
+        return f"{self.path}:{self.line}: {self.advice}"
 
 
 class State(Enum):

@@ -100,7 +100,7 @@ def _is_below(path: Path, asked: Collection[Path]) -> bool:
 
 
 def _format_text(problems: Sequence[Problem]) -> str:
-    return "".join(f"{p.path}:{p.line}: {p.severity.value}: {p.message}; {p.remedy} [{p.code}]\n" for p in problems)
+    return "".join(f"{p.path}:{p.line}: {p.severity.value}: {p.advice} [{p.code}]\n" for p in problems)
 
 
 def _format_json(problems: Sequence[Problem]) -> str:
@@ -125,7 +125,7 @@ def _format_github(problems: Sequence[Problem]) -> str:
     for p in problems:
         level = "error" if p.severity is Severity.ERROR else "warning"
         path, title = _escape_property(p.path), _escape_property(p.code)
-        lines.append(f"::{level} file={path},line={p.line},title={title}::{_escape_data(f'{p.message}; {p.remedy}')}\n")
+        lines.append(f"::{level} file={path},line={p.line},title={title}::{_escape_data(p.advice)}\n")
     return "".join(lines)
 
 

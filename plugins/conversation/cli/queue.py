@@ -50,7 +50,7 @@ def _notes(candidate: Candidate, facts: Facts, authors: Iterable[Author]) -> tup
     found = (
         *candidate.marks,
         describe_guest(candidate.comment, authors),
-        *(f"{problem.message}; {problem.remedy}" for problem in candidate.problems),
+        *(problem.advice for problem in candidate.problems),
         f"waits: {hindrance}" if hindrance else "",
     )
     return tuple(filter(None, found))

@@ -104,9 +104,8 @@ class Store:
         """Add the file's bytes to `contents`, or what is wrong with it to `problems`."""
         name, mode, _, size, _, _ = stamp
         is_signature = name.endswith(SIGNATURE_SUFFIX)
-        is_hidden = name.startswith(
-            "."
-        )  # by an editor that has a comment open: Emacs' lock `.#a.md` is a link to nowhere
+        # Of an editor that has a comment open: Emacs' lock `.#a.md` is a link to nowhere.
+        is_hidden = name.startswith(".")
         if S_ISLNK(mode) and not is_hidden:
             problems.append(report_symlink(path))
         elif is_hidden or not S_ISREG(mode) or not name.endswith((COMMENT_SUFFIX, SIGNATURE_SUFFIX)):

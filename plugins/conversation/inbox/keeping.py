@@ -36,8 +36,6 @@ from .values import (
 )
 from .writing import finish_moves, write_changes
 
-PRIVATE = "var"
-"""Below the site's root: where inbox and secret are, unless the settings name other places."""
 MAX_BATCH = 64
 """Changes in one transaction: about 0.1 s of work, which is what the last one of them waits."""
 MAX_PACKS = 64
@@ -259,7 +257,7 @@ def open_inbox(settings: Settings) -> Inbox:
 
     Before there is one, git is told to ignore its folder where that is ours: `git add --all` would publish it.
     """
-    folder = settings.root / PRIVATE
+    folder = settings.private_folder
     if folder in (settings.inbox.parent, settings.secret.parent) and not (folder / ".gitignore").exists():
         with _unavailable(settings.inbox):
             folder.mkdir(parents=True, exist_ok=True)

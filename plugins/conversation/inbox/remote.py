@@ -71,9 +71,8 @@ class Remote:
             unread = self._fetch(refs)
             refs = {name: revision for name, revision in refs.items() if name not in unread}
             base = self._read_agreed()
-            left_out = {
-                parsed[0] for name in unread if (parsed := parse_ref(name))
-            }  # as they were, until they can be read
+            left_out = {parsed[0] for name in unread if (parsed := parse_ref(name))}
+            # What cannot be read is taken to be as it was, until it can.
             there = settle_refs(self.git, refs) | {id: base[id] for id in left_out if id in base}
             plan, here = self._take(base, there)
             agreed = _find_agreed(base, here, there)

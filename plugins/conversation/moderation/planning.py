@@ -182,7 +182,7 @@ class _Planner:
         )  # fmt: skip
         comment = parsed.comment
         if comment is None or parsed.problems:
-            said = "; ".join(f"{problem.message}; {problem.remedy}" for problem in parsed.problems)
+            said = "; ".join(problem.advice for problem in parsed.problems)
             self.refuse(decision, f"its file has a problem: {said}")
         elif (there.data if there else b"") != decision.seen_data:
             self.refuse(decision, "its file has changed since you looked", "look at it again")

@@ -123,7 +123,7 @@ class QueueMaker:
             name=candidate.name,
             revision=candidate.revision,
             marks=candidate.marks,
-            problems=tuple(f"{problem.message}; {problem.remedy}" for problem in candidate.problems),
+            problems=tuple(problem.advice for problem in candidate.problems),
             hindrance=self._find_hindrance(candidate),
             raw="" if candidate.comment else candidate.data.decode("utf-8", "replace"),
             is_readable=candidate.comment is not None,
