@@ -4,12 +4,16 @@ import atexit
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 
+import click
+import pytest
+from pelican.plugins.conversation.cli import group, main
 from pelican.plugins.conversation.comments.comment_file import format_comment
 from pelican.plugins.conversation.configuration import Settings
 from pelican.plugins.conversation.inbox.keeping import Inbox
@@ -21,6 +25,7 @@ from pelican.plugins.conversation.settings import read_settings
 
 from .building import TestSite
 
+Run = Callable[..., tuple[int, str, str]]
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 MODERATOR = "Mo Derator <mo@example.org>"
 SETTINGS = f"CONVERSATION_MODERATOR = {MODERATOR!r}\n"
@@ -154,3 +159,28 @@ def wrap_git(folder: Path, script: str) -> str:
     wrapper.write_text(f'#!/bin/sh\nreal={real}\n{script}\nexec "$real" "$@"\n', "utf-8")
     wrapper.chmod(0o755)
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+def make_run(site: ModeratedSite, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Return what runs a command in a site, without building it, and returns its exit code and what it printed."""
+    monkeypatch.chdir(site.root)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        builds = "--no-build" in {option for one in find_command(arguments[0]).params for option in one.opts}
+        monkeypatch.setattr(sys, "argv", ["pelican-comments", *arguments, *(["--no-build"] if builds else [])])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, *capfd.readouterr()
+
+    return run
+
+
+def find_command(name: str) -> click.Command:
+    """Return a command of `pelican-comments`."""
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    return command

@@ -1,12 +1,10 @@
 """Submissions of the inbox that are damaged: told with place and remedy, got rid of by decisions, and in nobody's way."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pelican.plugins.conversation.cli import main
 from pelican.plugins.conversation.git.command import Git
 from pelican.plugins.conversation.git.repository import RefUpdate, list_refs, make_repository, read_objects, update_refs
 from pelican.plugins.conversation.inbox.keeping import Inbox
@@ -18,10 +16,9 @@ from pelican.plugins.conversation.moderation.decisions import Action, Decision
 from pelican.plugins.conversation.moderation.moderating import Moderation
 
 from .inbox_load import find_damage, find_faults
-from .moderated_site import DAMAGES, ModeratedSite, damage, make_submission
+from .moderated_site import DAMAGES, ModeratedSite, Run, damage, make_run, make_submission
 from .moderator_desk import ModeratorDesk, text_of
 from .receiving import JSON, Desk
-from .test_moderating_cli import Run
 
 A, B = "20260314-092000-abcd", "20260314-092000-efgh"
 BAD = "20260314-091000-xxxx"
@@ -34,21 +31,9 @@ def site(tmp_path: Path) -> ModeratedSite:
 
 @pytest.fixture
 def run(site: ModeratedSite, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in the site; return its exit code and what it printed."""
-    monkeypatch.chdir(site.root)
+    """Run a command in the site, without building it; return its exit code and what it printed."""
     monkeypatch.setenv("COLUMNS", "120")
-
-    def run_command(*arguments: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        builds = ["--no-build"] if arguments[0] not in ("queue", "show") else []
-        monkeypatch.setattr(sys, "argv", ["pelican-comments", *arguments, *builds])
-        try:
-            main()
-        except SystemExit as end:
-            return int(end.code or 0), *capfd.readouterr()
-        return 0, *capfd.readouterr()
-
-    return run_command
+    return make_run(site, monkeypatch, capfd)
 
 
 @pytest.mark.parametrize("how", DAMAGES)

@@ -10,18 +10,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import click
 import pytest
-from pelican.plugins.conversation.cli import COMMANDS, main
+from pelican.plugins.conversation.cli import COMMANDS
 from pelican.plugins.conversation.cli.picking import NoSuchIdError, find_name, pick_candidates
 from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import State
 
 from .conftest import PATIENCE_SECONDS
-from .moderated_site import PUBLIC, ModeratedSite, git, make_submission
+from .moderated_site import PUBLIC, ModeratedSite, Run, find_command, git, make_run, make_submission
 
 A, B, C = "20260314-092000-abcd", "20260314-092000-abef", "20260315-101010-qrst"
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
@@ -46,28 +44,7 @@ def site(tmp_path: Path) -> ModeratedSite:
 @pytest.fixture
 def run(site: ModeratedSite, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
     """Run a command in the site, without building it; return its exit code and what it printed."""
-    monkeypatch.chdir(site.root)
-
-    def run_command(*arguments: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        builds = "--no-build" in {o for p in (_command(arguments[0]).params) for o in p.opts}
-        monkeypatch.setattr(sys, "argv", ["pelican-comments", *arguments, *(["--no-build"] if builds else [])])
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capfd.readouterr()
-
-    return run_command
-
-
-def _command(name: str) -> click.Command:
-    from pelican.plugins.conversation.cli import group
-
-    command = group.get_command(click.Context(group), name)
-    assert command is not None
-    return command
+    return make_run(site, monkeypatch, capfd)
 
 
 def make_key(home: Path) -> Path:
@@ -811,7 +788,7 @@ def test_every_command_explains_itself(name: str, run: Run) -> None:
     code, out, _ = run(name, "--help")
     assert 0 == code
     assert max(map(len, out.splitlines())) <= 80
-    assert not _command(name).get_short_help_str(60).endswith("...")
+    assert not find_command(name).get_short_help_str(60).endswith("...")
 
 
 def complete(site: ModeratedSite, words: str) -> list[str]:

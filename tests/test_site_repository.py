@@ -541,6 +541,21 @@ STEPS = [
 inbox's commits and refs."""
 
 
+def kill_session(
+    site: ModeratedSite, program: str, command: str, number: int, *, does_it_first: bool, **facts: object
+) -> None:
+    """Run a program with a session, and kill it when it calls git for a command, the first time being number 0."""
+    folder = site.root.parent
+    before = '"$real" "$@" <&0;' if does_it_first else ""
+    script = KILLER.format(command=command, folder=folder, number=number, before=before)
+    done = subprocess.run(
+        [sys.executable, "-c", program.format(settings=PELICAN_SETTINGS, root=str(site.root), tests="", **facts)],
+        check=False, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PATH": wrap_git(folder / "kill", script)},
+    )  # fmt: skip
+    assert -9 == done.returncode, done.stderr
+
+
 @pytest.mark.parametrize("does_it_first", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(("command", "number"), STEPS)
 def test_a_session_that_is_killed_is_whole_or_was_not(
@@ -550,15 +565,7 @@ def test_a_session_that_is_killed_is_whole_or_was_not(
     site = ModeratedSite(tmp_path / "site")
     site.submit(A)
     site.submit(B)
-    folder = tmp_path / "kill"
-    before = '"$real" "$@" <&0;' if does_it_first else ""
-    script = KILLER.format(command=command, folder=tmp_path, number=number, before=before)
-    facts = {"settings": PELICAN_SETTINGS, "root": str(site.root), "tests": "", "a": A, "b": B, "public": PUBLIC}
-    done = subprocess.run(
-        [sys.executable, "-c", DYING.format(**facts)], check=False, capture_output=True, text=True, timeout=120,
-        env={**os.environ, "PATH": wrap_git(folder, script)},
-    )  # fmt: skip
-    assert -9 == done.returncode, done.stderr
+    kill_session(site, DYING, command, number, does_it_first=does_it_first, a=A, b=B, public=PUBLIC)
     queue = {candidate.id for candidate in site.moderation().read_queue()}
     is_done = len(site.subjects()) == 2
     assert (set() if is_done else {A, B}) == queue
@@ -595,13 +602,7 @@ def test_who_changes_their_mind_while_the_session_dies_is_not_published(
     site.submit(B)
     site.submit("20260314-093000-ijkl", A)
     change_after_commit(site, change)
-    script = KILLER.format(command=command, folder=tmp_path, number=number, before='"$real" "$@" <&0;')
-    facts = {"settings": PELICAN_SETTINGS, "root": str(site.root), "tests": "", "ids": [A, B, "20260314-093000-ijkl"]}
-    done = subprocess.run(
-        [sys.executable, "-c", DYING_APPROVAL.format(**facts)], check=False, capture_output=True, text=True, timeout=120,
-        env={**os.environ, "PATH": wrap_git(tmp_path / "kill", script)},
-    )  # fmt: skip
-    assert -9 == done.returncode, done.stderr
+    kill_session(site, DYING_APPROVAL, command, number, does_it_first=True, ids=[A, B, "20260314-093000-ijkl"])
     queue = {candidate.id for candidate in site.moderation().read_queue()}
     assert {"20260314-093000-ijkl", *([A] if "replace" in change else [])} == queue
     assert (None, None) == (site.committed(path_of(A)), site.committed(path_of("20260314-093000-ijkl")))
