@@ -24,13 +24,25 @@ DIGESTED_BYTES = 8_000_000
 """Some 10 ms. A larger file of a folder, a film, is known by its stamp alone."""
 
 
-def stamp_file(path: str | Path) -> Stamp | None:
-    """Return the stamp of a file; None where there is none."""
+def stamp_file(path: str | Path, within: int | None = None) -> Stamp | None:
+    """Return the stamp of a file; None where there is none. A path may be relative to a folder of which this is the descriptor."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - a third of the time of Path.stat, for every file of a site
+        found = os.stat(path, dir_fd=within)
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def find_changed(folder: Path, stamps: Mapping[str, Stamp]) -> str | None:
+    """Return the first of some files, by path relative to a folder, that has another stamp now or is gone; None: none is."""
+    try:
+        within = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return next(iter(stamps), None)
+    try:
+        return next((path for path, stamp in stamps.items() if stamp_file(path, within) != stamp), None)
+    finally:
+        os.close(within)
 
 
 def stamp_files(folder: Path, skip: Callable[[str], bool] = lambda _: False) -> Iterator[tuple[str, Stamp]]:

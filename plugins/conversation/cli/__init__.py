@@ -5,6 +5,7 @@ of that; everything else is a bug (traceback, exit 3). Besides here, `except Exc
 wrote: a settings file (`building.site`), and a whole build by Pelican (`publishing.publisher`).
 """
 
+import gc
 import logging
 import signal
 import sys
@@ -81,6 +82,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks stops nothing
     try:
         group.main(standalone_mode=False)
+        gc.freeze()  # the process ends: nothing is looked through for garbage once more
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -14,7 +14,7 @@ import click
 from ..errors import ConversationError
 
 if TYPE_CHECKING:
-    from ..publishing.folder_stamps import FolderLook
+    from ..publishing.folder_look import FolderLook
 
 logger = logging.getLogger(__name__)
 SHOWN = 3
@@ -34,22 +34,29 @@ def command(settings_file: str, full: bool, dry_run: bool, fatal: str | None) ->
     Where nothing but comments has changed since the last build, only the parts of pages and the feeds that show them are
     written. Otherwise Pelican builds the site, and the reason is printed. The result is the same.
     """
+    from ..publishing.collecting import without_collecting
+
+    with without_collecting():
+        _publish(settings_file, full=full, dry_run=dry_run, fatal=fatal)
+
+
+def _publish(settings_file: str, *, full: bool, dry_run: bool, fatal: str | None) -> None:
     from pelican.log import init
 
     from ..building.site import load_pelican_settings, site_settings
-    from ..publishing.folder_stamps import begin_look
+    from ..publishing.folder_look import begin_look
 
     init(level=logging.WARNING, fatal=fatal or "")
     found = load_pelican_settings(Path(settings_file))
     settings = site_settings(found)
     try:
         with begin_look(found, settings) as look:  # goes on while the rest is imported
-            _publish(found, look, full=full, dry_run=dry_run)
+            _finish(found, look, full=full, dry_run=dry_run)
     except OSError as error:
         raise ConversationError(_explain(error)) from error
 
 
-def _publish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_run: bool) -> None:
+def _finish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_run: bool) -> None:
     from ..building.conversations import count_things
     from ..plugin import report
     from ..publishing.publisher import BuildError, Publisher

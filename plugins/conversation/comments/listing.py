@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from operator import attrgetter
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK
 from typing import NamedTuple
@@ -24,6 +25,8 @@ SETTLED_NS = 2_000_000_000
 Stamp = tuple[str, int, int, int, int, int]
 """Of a file: name, mode, inode, size in bytes, and when content and inode were changed, in nanoseconds."""
 NO_STAMP: Stamp = ("", 0, 0, 0, 0, 0)
+_read_values = attrgetter("st_mode", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
+"""What a stamp has besides the name."""
 
 
 class Entry(NamedTuple):
@@ -126,7 +129,7 @@ def _list_folder(name: str, path: str, folder: str) -> FolderListing:
 
 
 def _stamp(name: str, found: os.stat_result) -> Stamp:
-    return name, found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return name, *_read_values(found)
 
 
 def stamp_listing(listing: FolderListing, seen: int, *, digest: bytes | None = None) -> str:
@@ -141,23 +144,25 @@ def stamp_listing(listing: FolderListing, seen: int, *, digest: bytes | None = N
 
 def digest_stamps(listing: FolderListing) -> bytes:
     """Return a fingerprint of the stamps of a folder and its files."""
-    return _digest(listing.own, listing.stamps)
+    return _digest(listing.names, [stamp[1:] for stamp in (listing.own, *listing.stamps)])
 
 
-def _digest(own: Stamp, stamps: tuple[Stamp, ...]) -> bytes:
-    return blake2b(marshal.dumps((own, stamps), 2), digest_size=16).digest()  # version 2 says equal things alike
+def _digest(names: str, values: list[tuple[int, ...]]) -> bytes:
+    return blake2b(marshal.dumps((names, values), 2), digest_size=16).digest()  # version 2 says equal things alike
 
 
-def stamp_again(folder: str, names: str) -> str:
-    """Return what `stamp_listing` would of a folder (absolute) whose files have these names, see `FolderListing.names`.
+def stamp_again(entry: str, names: str, within: int | None) -> str:
+    """Return what `stamp_listing` would of a folder whose files have these names, see `FolderListing.names`.
 
     It need not be listed for that, which is a third of what a look takes: if another file has come or one has gone, the
-    folder's own stamp is another. Empty where that cannot be told.
+    folder's own stamp is another. `entry` is its path from the folder of comments, of which `within` is the descriptor, or
+    None where one works there. Empty where it cannot be told.
     """
-    files = names.split("/") if names else ()
+    start = f"{entry}/"
+    paths = [entry, *[start + name for name in names.split("/")]] if names else [entry]
     try:
-        own = _stamp("", os.lstat(folder))
-        return _digest(own, tuple([_stamp(name, os.lstat(f"{folder}/{name}")) for name in files])).hex()
+        values = [_read_values(os.stat(path, dir_fd=within, follow_symlinks=False)) for path in paths]
+        return _digest(names, values).hex()
     except (OSError, ValueError):  # ValueError: somebody else has made up the names
         return ""
 

@@ -19,7 +19,7 @@ from ..model import Problem, Thread
 from ..rendering.latest import LatestComment, find_activity, find_latest
 from ..rendering.regions import Regions
 from .feed_planning import plan_own_feeds, plan_site_feeds
-from .folder_stamps import FolderLook
+from .folder_look import FolderLook
 from .page_planning import PagePlanner
 from .record import Record, ThreadRecord
 from .recording import KEPT_LATEST, describe_thread
@@ -58,10 +58,8 @@ def _find_changed(
     record: Record, reader: ThreadReader, store: Store, update: Update, entries: Iterable[str] | FolderLook
 ) -> dict[str, ThreadFolder | None]:
     """Return the entries of the folder of comments whose content is another, as they are now, None for one that is gone."""
-    if isinstance(entries, FolderLook):
-        before, now = record.read_stamps(), entries.finish()
-        entries = (name for name in now.keys() | before.keys() if not now.get(name) or now[name] != before.get(name))
-    touched, seen = frozenset(entries), time.time_ns()
+    touched = entries.finish() if isinstance(entries, FolderLook) else frozenset(entries)
+    seen = time.time_ns()
     listings = {listing.entry: listing for listing in store.list_threads(touched)}
     changed: dict[str, ThreadFolder | None] = {}
     for name in sorted(touched):

@@ -5,7 +5,6 @@ not, and the next run builds in full.
 """
 
 import fcntl
-import gc
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
@@ -19,13 +18,14 @@ from pelican import Pelican
 
 from ..building.conversations import read_clock
 from ..building.site import list_theme_folders, site_settings
-from ..building.stamps import Stamp, stamp_file
+from ..building.stamps import Stamp, find_changed
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..model import Problem
 from ..rendering.regions import Regions
 from ..rendering.templating import Catalogues, make_region_environment
-from .folder_stamps import FolderLook, begin_look
+from .collecting import collecting, without_collecting
+from .folder_look import FolderLook, begin_look
 from .inputs import ChangeError, Inputs, describe_found, find_fatal_level, is_copied, renew_inputs, staging_path
 from .planning import plan_update, write_update
 from .record import Record, list_owned, make_cache_folder, record_path
@@ -84,7 +84,7 @@ class Publisher:
             try:
                 if full:
                     raise UnfitError("it was asked for")
-                with _without_collecting():
+                with without_collecting():
                     return self._update(dry_run=dry_run, entries=entries)
             except UnfitError as error:
                 outcome = Outcome(reason=str(error))
@@ -150,10 +150,8 @@ class Publisher:
         return {"fatal_from": worst + 1} if worst >= record.read_fact("fatal_from", int) else {}
 
     def _check_outputs(self, outputs: Mapping[str, Stamp]) -> None:
-        start = f"{self.output}/"
-        for path, stamp in outputs.items():
-            if stamp_file(start + path) != stamp:
-                raise UnfitError(f"somebody else has changed or removed {path} in the output")
+        if path := find_changed(self.output, outputs):
+            raise UnfitError(f"somebody else has changed or removed {path} in the output")
 
     def _apply(self, record: Record, update: Update) -> None:
         if strange := next((path for path in update.files if not is_inside(path)), None):
@@ -190,7 +188,7 @@ class Publisher:
         clear(folder)
         staging = Staging(self.output, describe_found(self._found), list_owned(self._record))
         try:
-            with stage(staging):
+            with stage(staging), collecting():
                 _run(Pelican({**_copy(self._found), "OUTPUT_PATH": str(folder)}))
             self.output.mkdir(parents=True, exist_ok=True)
             stamps = move_files(folder, self.output)
@@ -236,18 +234,6 @@ class Publisher:
             yield
         finally:
             os.close(descriptor)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Leave the garbage collector out for a while: of a look at 100,000 files it takes a tenth, and finds nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _copy(value: Any) -> Any:

@@ -29,7 +29,8 @@ from .writing import is_inside
 
 T = TypeVar("T")
 KnownFolders = Mapping[str, tuple[str, str]]
-"""The stamp that a folder of comments had, and the names of its files then, by the name of its entry; see `stamp_again`."""
+"""The stamp that a folder of comments had, empty where it says nothing, and the names of its files then, by the name of its
+entry; see `stamp_again`."""
 
 VERSION = 7
 _TABLES = """
@@ -186,14 +187,12 @@ class Record(Table):
         """Forget entries."""
         self._connection.executemany("DELETE FROM folders WHERE entry = ?", [(entry,) for entry in entries])
 
-    def read_stamps(self) -> dict[str, str]:
-        """Return the stamp of every entry."""
-        return dict(self._query("SELECT entry, stamp FROM folders"))
-
     def read_known(self) -> KnownFolders:
-        """Return what is known of the folders that can be told to be as they were."""
-        rows = self._query("SELECT entry, stamp, names FROM folders WHERE stamp != '' AND typeof(names) = 'blob'")
-        return {entry: (stamp, fsdecode(names)) for entry, stamp, names in rows}
+        """Return what is known of each folder."""
+        rows = self._query("SELECT entry, stamp, names FROM folders")
+        return {
+            entry: (stamp, fsdecode(names)) if isinstance(names, bytes) else ("", "") for entry, stamp, names in rows
+        }
 
     def find_folder(self, entry: str) -> FolderState | None:
         """Return an entry, without names."""
