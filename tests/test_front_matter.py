@@ -4,15 +4,11 @@ import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pelican.plugins.conversation.comments import front_matter
+from pelican.plugins.conversation.comments import flat_yaml
 from pelican.plugins.conversation.comments.comment_header import KEYS
-from pelican.plugins.conversation.comments.front_matter import (
-    FrontMatterError,
-    Loader,
-    parse_front_matter,
-    read_flat_lines,
-    read_yaml,
-)
+from pelican.plugins.conversation.comments.flat_lines import FrontMatterError, read_flat_lines
+from pelican.plugins.conversation.comments.flat_yaml import Loader, read_yaml
+from pelican.plugins.conversation.comments.front_matter import parse_front_matter
 
 WORDS = st.sampled_from(
     ["Ann", "2026-03-14T09:26:53Z", "https://example.org/?a=1#b", "c1", ":", "#", " #", ": ", "-", "- ", "?", "!", "&a", "*a", "|",
@@ -67,7 +63,7 @@ def test_what_yaml_refuses_is_left_to_it(text: str) -> None:
 @pytest.mark.parametrize("text", ['name: "a\\ud800"\n', 'name: "\\ud83d\\ude00"\n', 'anchors: ["\\udfff"]\n'])
 def test_half_a_character_is_refused(text: str, loader: type, monkeypatch: pytest.MonkeyPatch) -> None:
     """No page can be written that has one, whether libyaml is there or not."""
-    monkeypatch.setattr(front_matter, "Loader", loader)
+    monkeypatch.setattr(flat_yaml, "Loader", loader)
     with pytest.raises(FrontMatterError) as raised:
         parse_front_matter(f"date: 2026-03-14\n{text}")
     assert raised.value.line == 2

@@ -12,9 +12,10 @@ LAYERS = (
     {"model", "errors"},
     {"configuration"},
     # core: values in, values out
+    {"comments.flat_lines"},
     {
         "comments.allowed_signers",
-        "comments.front_matter",
+        "comments.flat_yaml",
         "rendering.identicons",
         "rendering.inlining",
         "importers.export",
@@ -28,8 +29,8 @@ LAYERS = (
     },
     {
         "comments.comment_header",
+        "comments.front_matter",
         "importers.html_tags",
-        "importers.thread_choice",
         "importers.wordpress",
         "building.calls",
         "building.newest",
@@ -39,7 +40,7 @@ LAYERS = (
         "comments.pages",
         "comments.signatures",
     },
-    {"comments.comment_file"},
+    {"comments.comment_file", "importers.thread_choice"},
     {
         "importers.earlier_files",
         "moderation.candidates",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pelican.plugins.conversation.comments.comment_file import parse_comment
-from pelican.plugins.conversation.comments.front_matter import FrontMatterError
+from pelican.plugins.conversation.comments.flat_lines import FrontMatterError
 from pelican.plugins.conversation.inbox.submission import (
     CONSENT,
     TRAP,

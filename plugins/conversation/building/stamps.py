@@ -33,14 +33,14 @@ def stamp_file(path: str | Path, within: int | None = None) -> Stamp | None:
     return found.st_size, found.st_mtime_ns
 
 
-def find_changed(folder: Path, stamps: Mapping[str, Stamp]) -> str | None:
+def find_changed(folder: Path, stamps: Iterable[tuple[str, Stamp]]) -> str | None:
     """Return the first of some files, by path relative to a folder, that has another stamp now or is gone; None: none is."""
     try:
         within = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return next(iter(stamps), None)
+        return next((path for path, _ in stamps), None)
     try:
-        return next((path for path, stamp in stamps.items() if stamp_file(path, within) != stamp), None)
+        return next((path for path, stamp in stamps if stamp_file(path, within) != stamp), None)
     finally:
         os.close(within)
 

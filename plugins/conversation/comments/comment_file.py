@@ -11,7 +11,8 @@ from functools import lru_cache
 from ..errors import InvalidCommentError
 from ..model import Comment, Kind, Problem, State
 from .comment_header import HeaderReader, Report
-from .front_matter import FrontMatterError, Scalars, format_front_matter, parse_front_matter
+from .flat_lines import FrontMatterError, Scalars
+from .front_matter import format_front_matter, parse_front_matter
 
 MAX_BODY_BYTES = 64 * 1024
 """Default of `CONVERSATION_MAX_BODY_BYTES`."""

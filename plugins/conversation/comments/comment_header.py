@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 
 from ..model import Comment, Kind, Origin, Problem, Severity, State
 from ..text import MAX_NAME_CHARACTERS, clean_body, clean_line, is_anchor, is_id, is_lang, is_visible, is_web_address
-from .front_matter import Value
+from .flat_lines import Value
 
 KEYS = (
     "name",

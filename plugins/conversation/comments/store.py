@@ -13,7 +13,7 @@ from stat import S_ISLNK, S_ISREG
 from ..model import Problem
 from ..text import is_id
 from .comment_file import CommentFile
-from .front_matter import MAX_BYTES as MAX_HEADER_BYTES
+from .flat_lines import MAX_BYTES as MAX_HEADER_BYTES
 from .listing import (
     FolderListing,
     Stamp,

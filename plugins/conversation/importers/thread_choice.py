@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from ..comments.front_matter import FrontMatterError, parse_front_matter
+from ..comments.flat_lines import FrontMatterError
+from ..comments.front_matter import parse_front_matter
 from ..errors import ImportFileError
 from ..text import is_thread_name, make_thread_name
 from .export import ExportedPost, Note, Reason

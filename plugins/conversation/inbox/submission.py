@@ -12,7 +12,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from ..comments.comment_file import format_comment, format_moment, parse_comment
-from ..comments.front_matter import Scalars, format_front_matter, parse_front_matter
+from ..comments.flat_lines import Scalars
+from ..comments.front_matter import format_front_matter, parse_front_matter
 from ..comments.markup import render_body
 from ..model import Comment
 from ..text import MAX_NAME_CHARACTERS, MAX_URL_CHARACTERS, clean_body, clean_line, is_visible, is_web_address

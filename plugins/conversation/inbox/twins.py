@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from ..comments.front_matter import FrontMatterError
+from ..comments.flat_lines import FrontMatterError
 from ..git.command import Git
 from ..model import State
 from .reading import read_submissions

@@ -11,7 +11,8 @@ from pathlib import Path
 from shlex import quote
 
 from ..comments.comment_file import MAX_BODY_BYTES, parse_comment
-from ..comments.front_matter import FrontMatterError, Value, parse_front_matter
+from ..comments.flat_lines import FrontMatterError, Value
+from ..comments.front_matter import parse_front_matter
 from ..model import Comment, Problem, State
 from ..text import clean_line, is_thread_name
 

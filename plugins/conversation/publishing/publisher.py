@@ -7,7 +7,7 @@ not, and the next run builds in full.
 import fcntl
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,12 +102,13 @@ class Publisher:
         is_whole = isinstance(entries, FolderLook)
         with record:
             try:
-                outputs = record.read_outputs() if is_whole else {}
                 inputs = self._check(record, with_trees=is_whole)
-                self._check_outputs(outputs)
+                if is_whole:
+                    self._check_outputs(record.list_outputs())
                 update = plan_update(record, self._settings, self.output, self._make_regions(), entries=entries)
                 update.facts |= {**inputs, **self._judge(record, update)}
-                self._check_outputs(record.find_outputs(update.files.keys() - outputs.keys()))
+                if not is_whole:
+                    self._check_outputs(record.find_outputs(update.files).items())
                 copies = (copy for path in update.files for copy in list_copies(path))
                 if found := next(iter(record.find_outputs(copies)), None):
                     raise UnfitError(f"{found} was made of a page that has changed")
@@ -149,7 +150,7 @@ class Publisher:
             raise UnfitError("a comment has a problem that is fatal")  # the build says which, and stops
         return {"fatal_from": worst + 1} if worst >= record.read_fact("fatal_from", int) else {}
 
-    def _check_outputs(self, outputs: Mapping[str, Stamp]) -> None:
+    def _check_outputs(self, outputs: Iterable[tuple[str, Stamp]]) -> None:
         if path := find_changed(self.output, outputs):
             raise UnfitError(f"somebody else has changed or removed {path} in the output")
 

@@ -165,9 +165,10 @@ class Record(Table):
         self._connection.executemany("DELETE FROM outputs WHERE path = ?", rows)
         self._connection.executemany("DELETE FROM calls WHERE path = ?", rows)
 
-    def read_outputs(self) -> dict[str, Stamp]:
-        """Return the stamp of every file, by path."""
-        return {path: (size, time) for path, size, time in self._query("SELECT path, size, time FROM outputs")}
+    def list_outputs(self) -> Iterator[tuple[str, Stamp]]:
+        """Yield every file with its stamp; raises RecordError."""
+        for path, size, time in self._ask("SELECT path, size, time FROM outputs"):
+            yield path, (size, time)
 
     def find_outputs(self, paths: Iterable[str]) -> dict[str, Stamp]:
         """Return the stamps of some files, by path; those that are not known are left out."""
@@ -261,7 +262,7 @@ def list_owned(path: Path) -> frozenset[str]:
         with Record.reopen(path) as record:
             owned = record.read_fact("leftovers", frozenset[str])
             if record.read_fact("is_staged", bool):
-                owned |= record.read_outputs().keys()
+                owned |= {path for path, _ in record.list_outputs()}
             return frozenset(filter(is_inside, owned))
     except RecordError:
         return frozenset()

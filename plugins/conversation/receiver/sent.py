@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..comments.front_matter import FrontMatterError
+from ..comments.flat_lines import FrontMatterError
 from ..inbox.keeping import Inbox
 from ..inbox.submission import parse_private_part
 from ..inbox.values import Cause, InboxUnavailableError, NoSubmissionError, Standing

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from flask import Blueprint, Response
 
 from ..comments.comment_file import CommentFile, parse_comment
-from ..comments.front_matter import FrontMatterError
+from ..comments.flat_lines import FrontMatterError
 from ..inbox.submission import (
     Form,
     PrivatePart,
