@@ -20,6 +20,8 @@ from typing import Any
 
 Stamp = tuple[int, int]
 """Size in bytes, and time of the last change in nanoseconds."""
+StampedFile = tuple[str, int, int]
+"""Path of a file and its stamp."""
 DIGESTED_BYTES = 8_000_000
 """Some 10 ms. A larger file of a folder, a film, is known by its stamp alone."""
 
@@ -33,14 +35,14 @@ def stamp_file(path: str | Path, within: int | None = None) -> Stamp | None:
     return found.st_size, found.st_mtime_ns
 
 
-def find_changed(folder: Path, stamps: Iterable[tuple[str, Stamp]]) -> str | None:
-    """Return the first of some files, by path relative to a folder, that has another stamp now or is gone; None: none is."""
+def find_changed(folder: Path, files: Iterable[StampedFile]) -> str | None:
+    """Return the path of the first of some files, relative to a folder, that is another now or gone; None where none is."""
     try:
         within = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return next((path for path, _ in stamps), None)
+        return next((path for path, *_ in files), None)
     try:
-        return next((path for path, stamp in stamps if stamp_file(path, within) != stamp), None)
+        return next((path for path, size, time in files if stamp_file(path, within) != (size, time)), None)
     finally:
         os.close(within)
 

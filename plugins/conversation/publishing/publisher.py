@@ -18,7 +18,7 @@ from pelican import Pelican
 
 from ..building.conversations import read_clock
 from ..building.site import list_theme_folders, site_settings
-from ..building.stamps import Stamp, find_changed
+from ..building.stamps import Stamp, StampedFile, find_changed
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..model import Problem
@@ -108,10 +108,10 @@ class Publisher:
                 update = plan_update(record, self._settings, self.output, self._make_regions(), entries=entries)
                 update.facts |= {**inputs, **self._judge(record, update)}
                 if not is_whole:
-                    self._check_outputs(record.find_outputs(update.files).items())
+                    self._check_outputs(record.find_outputs(update.files))
                 copies = (copy for path in update.files for copy in list_copies(path))
-                if found := next(iter(record.find_outputs(copies)), None):
-                    raise UnfitError(f"{found} was made of a page that has changed")
+                for copy, *_ in record.find_outputs(copies):
+                    raise UnfitError(f"{copy} was made of a page that has changed")
                 if not dry_run:
                     self._apply(record, update)
             except (RecordError, sqlite3.Error) as error:
@@ -150,8 +150,8 @@ class Publisher:
             raise UnfitError("a comment has a problem that is fatal")  # the build says which, and stops
         return {"fatal_from": worst + 1} if worst >= record.read_fact("fatal_from", int) else {}
 
-    def _check_outputs(self, outputs: Iterable[tuple[str, Stamp]]) -> None:
-        if path := find_changed(self.output, outputs):
+    def _check_outputs(self, files: Iterable[StampedFile]) -> None:
+        if path := find_changed(self.output, files):
             raise UnfitError(f"somebody else has changed or removed {path} in the output")
 
     def _apply(self, record: Record, update: Update) -> None:

@@ -20,7 +20,7 @@ from typing import Self, TypeVar
 from msgspec import DecodeError
 from msgspec.json import Encoder, decode
 
-from ..building.stamps import Stamp
+from ..building.stamps import Stamp, StampedFile
 from ..comments.store import FolderState
 from ..model import Page
 from ..rendering.feed_values import ENGLISH, FeedThread
@@ -165,17 +165,15 @@ class Record(Table):
         self._connection.executemany("DELETE FROM outputs WHERE path = ?", rows)
         self._connection.executemany("DELETE FROM calls WHERE path = ?", rows)
 
-    def list_outputs(self) -> Iterator[tuple[str, Stamp]]:
-        """Yield every file with its stamp; raises RecordError."""
-        for path, size, time in self._ask("SELECT path, size, time FROM outputs"):
-            yield path, (size, time)
+    def list_outputs(self) -> list[StampedFile]:
+        """Return every file with its stamp."""
+        return self._query("SELECT path, size, time FROM outputs")
 
-    def find_outputs(self, paths: Iterable[str]) -> dict[str, Stamp]:
-        """Return the stamps of some files, by path; those that are not known are left out."""
-        rows = [
+    def find_outputs(self, paths: Iterable[str]) -> list[StampedFile]:
+        """Return some files with their stamps; those that are not known are left out."""
+        return [
             row for path in paths for row in self._query("SELECT path, size, time FROM outputs WHERE path = ?", path)
         ]
-        return {path: (size, time) for path, size, time in rows}
 
     # Folders of comments, by the name of the entry.
 
@@ -262,7 +260,7 @@ def list_owned(path: Path) -> frozenset[str]:
         with Record.reopen(path) as record:
             owned = record.read_fact("leftovers", frozenset[str])
             if record.read_fact("is_staged", bool):
-                owned |= {path for path, _ in record.list_outputs()}
+                owned |= {path for path, *_ in record.list_outputs()}
             return frozenset(filter(is_inside, owned))
     except RecordError:
         return frozenset()

@@ -26,12 +26,8 @@ class Table:
 
     def _query(self, statement: str, *values: str | bytes | int) -> list[Any]:
         """Return rows; raises RecordError."""
-        return list(self._ask(statement, *values))
-
-    def _ask(self, statement: str, *values: str | bytes | int) -> Iterator[Any]:
-        """Yield rows as they are read; raises RecordError."""
         try:
-            yield from self._connection.execute(statement, values)
+            return self._connection.execute(statement, values).fetchall()
         except (sqlite3.Error, UnicodeError) as error:
             raise RecordError(str(error)) from error
 
