@@ -431,8 +431,22 @@ def test_a_key_that_is_not_the_authors(site: TestSite) -> None:
     site.write("allowed_signers", (site.root / "allowed_signers").read_text("utf-8").replace("ann ", "bob "))
     code, out, err = run(site, OURS, "--sign-as", "edda=ann")
     assert (1, "") == (code, out)
-    assert re.search(r"does not say that the key \S+key signs for 'ann'; add the line `ann ssh-ed25519 AAAA", err)
+    assert re.search(
+        r"""does not say that the key \S+key signs for 'ann'; add the line `ann namespaces="\S+" ssh-ed25519 AAAA""",
+        err,
+    )
     assert not (site.root / "comments").exists()
+
+
+def test_a_list_of_keys_that_was_deleted(site: TestSite) -> None:
+    """Of a list that is committed it is said how to bring it back, not that a line lacks in it."""
+    give_key(site)
+    for command in (["init", "--quiet"], ["add", "allowed_signers"], ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "Keys"]):  # fmt: skip
+        subprocess.run(["git", *command], cwd=site.root, check=True)
+    (site.root / "allowed_signers").unlink()
+    code, out, err = run(site, OURS, "--sign-as", "edda=ann")
+    assert (1, "") == (code, out)
+    assert err.endswith("bring it back with `git checkout HEAD -- allowed_signers`\n")
 
 
 def test_a_key_that_was_not_valid_then(site: TestSite) -> None:

@@ -121,6 +121,20 @@ def test_a_comment_without_text(rules: Rules, body: str) -> None:
     assert (["a"], [("empty-body", 5)], frozenset()) == read(rules, data)
 
 
+MERGED = "<<<<<<< HEAD\nOne\n=======\nTwo\n>>>>>>> other\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [(MERGED, 5), (f"First\n\n{MERGED}", 7), (f"=======\n{MERGED}\nLast", 6), (MERGED.replace("\n", "\n> "), None),
+     (MERGED.replace("=", "-"), None), (MERGED.replace("<", "-"), None), (MERGED.replace(">", "<"), None)],
+)  # fmt: skip
+def test_a_conflict_in_the_text(rules: Rules, body: str, line: int | None) -> None:
+    """It is published and reported, at the line where git's marks begin; what only looks like it is not."""
+    data = f"---\nname: Reader\ndate: 2026-03-14T09:26:53Z\n---\n{body}".encode()
+    assert (["a"], [("conflict", line)] if line else [], frozenset()) == read(rules, data)
+
+
 @pytest.mark.parametrize("line", ["state: removed", "kind: like", "kind: pingback"])
 def test_what_needs_no_text(rules: Rules, line: str) -> None:
     """A tombstone shows none, and what other sites sent often has none."""

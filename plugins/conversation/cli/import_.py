@@ -5,7 +5,6 @@ itself with the author's signature, and goes only where it stands in another fol
 command that gives `_run_import` its reader.
 """
 
-import base64
 import logging
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -16,15 +15,15 @@ from typing import BinaryIO
 
 import click
 
-from ..building.conversations import count_things, read_signers
+from ..building.conversations import count_things
 from ..building.site import read_site
 from ..comments.comment_writer import CommentFolder
 from ..comments.listing import show_path
 from ..comments.markup import render_body
 from ..comments.signatures import verify_signature
-from ..comments.ssh import find_signing_key, public_key_of, sign_files
+from ..comments.ssh import sign_files
 from ..configuration import Settings
-from ..errors import ConversationError, SigningError
+from ..errors import ConversationError
 from ..importers.earlier_files import FileHere
 from ..importers.export import ExportedPost
 from ..importers.html_to_markdown import Markdown, convert_html
@@ -32,6 +31,7 @@ from ..importers.plan import WRITING, Action, Change, ImportRules, plan_post
 from ..importers.tally import Tally
 from ..importers.thread_choice import parse_map
 from ..importers.wordpress import read_posts
+from ..moderation.replying import find_pen
 from .import_report import ReportFile, format_plan, print_plan
 
 _PostReader = Callable[[], Iterator[ExportedPost]]
@@ -216,19 +216,9 @@ class _Signing:
     def __init__(self, settings: Settings, rules: ImportRules, *, folder: Path) -> None:
         self.folder = folder
         self.staged: list[tuple[Path, Change]] = []
-        self.key = find_signing_key(settings.signing_key, settings.root)
-        self.signers, _ = read_signers(settings)
-        self._require_signers(filter(None, (rules.signs_own, *rules.signs_accounts.values())), settings)
-
-    def _require_signers(self, authors: Iterator[str], settings: Settings) -> None:
-        """Raise SigningError where `allowed_signers` does not say that the key speaks for an author."""
-        public_key = public_key_of(self.key)
-        blob = base64.b64decode(public_key.split()[1])
-        for author in authors:
-            if not any(s.key == blob and s.is_for(author) and s.is_for_comments() for s in self.signers):
-                path = show_path(settings.allowed_signers, settings.root)
-                message = f"{path} does not say that the key {self.key} signs for {author!r}"
-                raise SigningError(f"{message}; add the line `{author} {public_key}`, or set CONVERSATION_SIGNING_KEY")
+        authors = filter(None, (rules.signs_own, *rules.signs_accounts.values()))
+        pens = [find_pen(settings, settings.authors[key]) for key in authors]  # raises where one may not sign
+        self._pen = pens[0]
 
     def stage(self, changes: Collection[Change]) -> None:
         """Put the comments aside that need a signature."""
@@ -244,13 +234,13 @@ class _Signing:
 
     def sign_staged(self) -> None:
         """Sign them and check each signature as a build will; raises SignatureError for a key that was not valid then."""
-        sign_files([path for path, _ in self.staged], key=self.key)
+        sign_files([path for path, _ in self.staged], key=self._pen.key)
         for _, change in self.staged:
             verify_signature(
                 change.data,
                 self.read_signature(change) or b"",
                 author=change.comment.author or "",
-                signers=self.signers,
+                signers=self._pen.signers,
                 date=change.comment.changed,
             )
 

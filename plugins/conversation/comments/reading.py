@@ -5,7 +5,7 @@ prove it does not get any further than `_verify`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 
 from ..errors import SignatureError
@@ -104,6 +104,10 @@ def _render(comment: Comment, problems: list[Problem]) -> str:
     if comment.kind is Kind.COMMENT and not is_visible(comment.body):  # a like has nothing to say
         remedy = "write its text, delete the file, or make it `state: removed` where it has replies"
         problems.append(_problem(comment, "empty-body", "the comment has no text", remedy=remedy, severity=Severity.WARNING, key=BODY))  # fmt: skip
+    if (line := _find_conflict(comment.body)) is not None:
+        message, remedy = "git has left a conflict in the text, and both sides are shown", "keep one side"
+        problem = _problem(comment, "conflict", message, remedy=remedy, severity=Severity.WARNING, key=BODY)
+        problems.append(replace(problem, line=problem.line + line))
     rendered = render_body(comment.body)
     if rendered.problem is not None:
         message = f"the body is shown as plain text: {rendered.problem}"
@@ -112,3 +116,12 @@ def _render(comment: Comment, problems: list[Problem]) -> str:
         )
         problems.append(problem)
     return rendered.html
+
+
+def _find_conflict(body: str) -> int | None:
+    """Return the line, counted from 0, at which the marks of a merge that was not settled begin; None where there are none."""
+    text = f"\n{body}"
+    start = text.find("\n<<<<<<< ")
+    middle = text.find("\n=======\n", max(start, 0))
+    end = text.find("\n>>>>>>> ", max(middle, 0))
+    return text.count("\n", 0, start) if min(start, middle, end) >= 0 else None
