@@ -248,6 +248,16 @@ def test_no_comment_is_meant(run: Run, command: str) -> None:
     assert (2, True) == (code, "say which comments" in err)
 
 
+@pytest.mark.parametrize("command", ["approve", "reject", "spam"])
+def test_all_of_one_name(site: ModeratedSite, run: Run, command: str) -> None:
+    """Whoever writes `--all --from NAME` means one person's, and nothing of anybody else's is decided."""
+    site.submit(A, name="Ben")
+    site.submit(B, name="Spammer")
+    code, out, err = run(command, "--all", "--from", "Ben")
+    assert (2, "", True) == (code, out, "give one of them" in err)
+    assert [State.PENDING] * 2 == [site.state_of(A), site.state_of(B)]
+
+
 def test_an_id_that_fits_several(site: ModeratedSite, run: Run) -> None:
     """They are listed, and nothing happens."""
     site.submit(A)

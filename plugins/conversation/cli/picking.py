@@ -108,7 +108,10 @@ def pick_public(moderation: Moderation, texts: Sequence[str], *, from_name: str 
 
 
 def require_some(texts: Collection[str], *, from_name: str | None, all: bool | None = None) -> None:
-    """Raise click.UsageError where nothing says which comments are meant; `all` is None for a command without `--all`."""
+    """Raise click.UsageError where nothing says which comments are meant, or too much; `all` is None for a command without `--all`."""
+    if all and from_name is not None:  # "all of hers", says who types both; published would be everybody's
+        message = "--all means the whole queue, and --from NAME what one person wrote: give one of them"
+        raise click.UsageError(message, click.get_current_context())
     if not texts and not all and from_name is None:
         ways = "ids or --from NAME" if all is None else "ids, --from NAME or --all"
         raise click.UsageError(f"say which comments: give {ways}", click.get_current_context())
