@@ -1,6 +1,7 @@
 """Two machines and one remote between their inboxes: sent to one, decided at the other, seen at the first."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,6 +114,19 @@ def test_a_remote_that_is_away(home: ModeratedSite, hub: Path) -> None:
     assert {} == refs_of(hub)
     assert (0, "Nothing waits.\n", "") == moderate(home, "queue")
     assert {f"refs/comments/approved/{id}"} == set(refs_of(hub))
+
+
+def test_a_remote_is_found_from_another_folder(home: ModeratedSite, hub: Path, tmp_path: Path) -> None:
+    """Where it is written as a path, it counts from the settings file, wherever the command is run."""
+    settings = home.root / "pelicanconf.py"
+    settings.write_text(f"{settings.read_text()}CONVERSATION_INBOX_REMOTE = '../{hub.name}'\n")
+    home.submit("20260314-092000-abcd")
+    away = tmp_path / "some" / "where" / "else"
+    away.mkdir(parents=True)
+    command = [sys.executable, "-m", *COMMAND, "--settings", settings, "queue"]
+    done = subprocess.run(command, cwd=away, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stderr)
+    assert {"refs/comments/pending/20260314-092000-abcd"} == set(refs_of(hub))
 
 
 def test_a_remote_that_says_nothing_is_not_waited_for(

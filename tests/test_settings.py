@@ -85,3 +85,22 @@ def test_paths_start_where_pelicanconf_stands(tmp_path: Path, expected: str, con
     (tmp_path / content).mkdir(parents=True)
     (tmp_path / settings).write_text("")
     assert tmp_path / expected == find_root(tmp_path / content)
+
+
+@pytest.mark.parametrize("name", ["CONVERSATION_INBOX_REMOTE", "CONVERSATION_PUSH"])
+def test_a_remote_is_found_from_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A folder counts from the settings file as every path does, one in the home folder too; all else is left to git."""
+    (tmp_path / "site" / "origin").mkdir(parents=True)
+    (tmp_path / "hub.git").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def read(value: str | None) -> str | None:
+        settings = read_settings({**PELICAN, name: value}, tmp_path / "site")
+        return settings.push if name == "CONVERSATION_PUSH" else settings.inbox_remote
+
+    for value in ("../hub.git", "~/hub.git", str(tmp_path / "hub.git")):
+        assert (tmp_path / "hub.git").samefile(read(value) or "")
+        assert Path(read(value) or "").is_absolute()
+    for value in ("origin", "git@example.org:ann/inbox.git", "https://example.org/inbox.git", "../away.git"):
+        assert value == read(value)
+    assert (None, None) == (read(None), read(""))

@@ -103,7 +103,7 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         forge=reader.forge("CONVERSATION_FORGE", reader.path("CONVERSATION_PATH")),
         mail=reader.mail("CONVERSATION_MAIL"),
         inbox=reader.path("CONVERSATION_INBOX"),
-        inbox_remote=reader.text("CONVERSATION_INBOX_REMOTE") or None,
+        inbox_remote=reader.remote("CONVERSATION_INBOX_REMOTE"),
         secret=reader.path("CONVERSATION_SECRET"),
         seal_to=reader.texts("CONVERSATION_SEAL_TO"),
         blocklist=reader.texts("CONVERSATION_BLOCKLIST"),
@@ -112,7 +112,7 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         trusted_proxies=reader.texts("CONVERSATION_TRUSTED_PROXIES"),
         moderator=reader.moderator("CONVERSATION_MODERATOR"),
         password_hash=reader.text("CONVERSATION_PASSWORD_HASH") or None,
-        push=reader.text("CONVERSATION_PUSH") or None,
+        push=reader.remote("CONVERSATION_PUSH"),
         feed_max_items=reader.number("CONVERSATION_FEED_MAX_ITEMS", at_least=1),
         timezone=reader.timezone("TIMEZONE"),
         site_url=site_url,
@@ -190,6 +190,12 @@ class _Reader:
         if not value.strip():  # would be the site's own folder
             raise SettingsError(name, self.values[name], "give a path, or leave the setting out for the default")
         return self.root / Path(value).expanduser()
+
+    def remote(self, name: str) -> str | None:
+        """Return what git takes for a remote; it looks for a folder from wherever it is run, so that gets its whole path."""
+        value = self.text(name)
+        folder = self.root / Path(value).expanduser()
+        return (str(folder) if "/" in value and folder.is_dir() else value) or None
 
     def flag(self, name: str) -> bool:
         value = self.values[name]
