@@ -258,12 +258,35 @@ def test_nobody_else_finds_the_page(desk: Desk) -> None:
     assert 404 == desk.get(f"state/{token}").status_code
 
 
-def test_a_comment_outlives_its_page(desk: Desk) -> None:
-    """When a page is renamed, the state page says that it is not there, and nothing breaks."""
-    address = desk.send(**FORM).headers["Location"]
+@pytest.mark.parametrize("parent", ["", PUBLISHED])
+def test_a_comment_outlives_its_page(desk: Desk, parent: str) -> None:
+    """When a page is renamed or taken off, what waits can be looked at, changed and taken back, as was promised."""
+    address = desk.send(**FORM, in_reply_to=parent).headers["Location"]
     desk.pages = [page for page in desk.pages if page.thread != "talk"]
     desk.write_index()
-    assert 404 == desk.client.get(address).status_code
+    answer = desk.client.get(address)
+    soup = BeautifulSoup(answer.get_data(as_text=True), "html5lib")
+    assert (200, "Awaiting moderation") == (answer.status_code, soup.h1.text)
+    assert "https://blog.example.org/#conversation-sent" == soup.select_one(".site-footer a")["href"]
+    form = {**FORM, "body": "Mended."}
+    token = desk.client.post(f"{address}/preview", data=form, headers=JSON).json["token"]
+    assert 303 == desk.client.post(f"{address}/change", data={**form, "token": token}).status_code
+    assert b"Mended." in desk.find_only().submission.comment
+    assert "thread: talk\n" in desk.find_only().submission.private.decode()
+    assert 200 == desk.client.post(f"{address}/withdraw").status_code
+    assert ([], 404) == (desk.refs, desk.client.get(address).status_code)
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.REJECTED])
+def test_what_was_decided_does_not_outlive_its_page(desk: Desk, state: State) -> None:
+    """The state page says that the page is not there, and nothing breaks."""
+    address = desk.send(**FORM).headers["Location"]
+    desk.decide(state)
+    desk.pages = [page for page in desk.pages if page.thread != "talk"]
+    desk.write_index()
+    assert "no-thread" == desk.client.get(address, headers=JSON).json["error"]
+    for path in ("preview", "change", "withdraw"):
+        assert 404 == desk.client.post(f"{address}/{path}", data=FORM).status_code
 
 
 def test_what_was_taken_back_is_erased(desk: Desk) -> None:

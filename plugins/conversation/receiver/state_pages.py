@@ -27,7 +27,7 @@ from ..inbox.values import (
     StoredSubmission,
     Submission,
 )
-from ..model import Comment, State
+from ..model import Comment, Page, State
 from .answers import Refusal, RefusedError, answer
 from .context import Receiver, current_receiver
 from .previews import ShownComment, show_comment
@@ -169,17 +169,27 @@ def _find(receiver: Receiver, key: str, *, kept: str = "") -> Sent:
     except TokenError as error:
         raise RefusedError(Refusal("no-state", 404, kept=kept)) from error
     thread = receiver.index.find(thread_name)
-    if thread is None:  # its page was renamed or taken off
-        raise RefusedError(Refusal("no-thread", 404, kept=kept))
+    page = thread.page if thread else None
     try:
         stored = receiver.inbox.read(id)
     except NoSubmissionError as error:
-        if id not in thread.comments:
-            raise RefusedError(Refusal("no-state", 404, thread.page, kept=kept)) from error
+        if thread is None or id not in thread.comments:
+            raise RefusedError(Refusal("no-state", 404, page, kept=kept)) from error
         stored = StoredSubmission(Submission(id, b"", b""), Standing(State.APPROVED, ""))  # on the page, so it was
     except InboxUnavailableError as error:
-        raise unavailable(error, thread.page) from error
+        raise unavailable(error, page) from error
+    if thread is None:  # its page was renamed or taken off, and what waits can be taken back all the same
+        if stored.standing.state is not State.PENDING:
+            raise RefusedError(Refusal("no-thread", 404, kept=kept))
+        thread = _stand_in(receiver, thread_name)
     return Sent(key, id, thread, stored, id in thread.comments)
+
+
+def _stand_in(receiver: Receiver, name: str) -> IndexedThread:
+    """Return a thread that no page has, with the site's first page for its own."""
+    settings = receiver.settings
+    lang = settings.default_lang
+    return IndexedThread(Page(name, settings.site_name, "", lang, thread_lang=lang))
 
 
 def _fill(comment: Comment) -> Form:
