@@ -103,6 +103,7 @@ def test_parents_are_approved_before_their_replies() -> None:
         ("it waits: it answers p, which is still in the queue", [candidate("p")], {}),
         ("it waits: it answers p, which is declined", [candidate("p", state=State.REJECTED)], {}),
         ("it waits: it answers p, which is marked as spam", [candidate("p", state=State.SPAM)], {}),
+        ("it waits: it answers p, which is approved and not in the thread a-page (any more)", [candidate("p", state=State.APPROVED)], {}),
         ("it waits: it answers p, which is nowhere", [], {}),
         ("it waits: it answers p, which is not on the page any more", [], public(make_comment("p", state=State.REMOVED, name=None))),
     ],

@@ -258,4 +258,5 @@ def find_hindrance(candidate: Candidate, facts: Facts) -> str:
     state = facts.states.get(parent)
     if state is None:
         return f"it answers {parent}, which is nowhere"
-    return f"it answers {parent}, which is {STATE_WORDS[state]}"
+    where = f" and not in the thread {candidate.thread} (any more)" if state is State.APPROVED else ""
+    return f"it answers {parent}, which is {STATE_WORDS[state]}{where}"
