@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from pelican.plugins.conversation.cli import COMMANDS
 from pelican.plugins.conversation.cli.picking import NoSuchIdError, find_name, pick_candidates
+from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import State
 
@@ -526,6 +528,38 @@ def test_a_reply_that_could_not_be_committed_is_kept(
     assert ("A long answer." in (site.committed(path_of(find_reply(site))) or ""), False) == (True, draft.exists())
 
 
+def test_a_draft_is_for_nobody_else(site: ModeratedSite, run: Run, editor: Callable[[str], Path]) -> None:
+    """What waits and is being edited can be read by the blogger alone, and is not committed, wherever the inbox stands."""
+    site.files.write(".gitignore", "")
+    settings = site.root / "pelicanconf.py"
+    settings.write_text(f"{settings.read_text()}CONVERSATION_INBOX = 'inbox.git'\nCONVERSATION_SECRET = '../secret'\n")
+    Inbox.open(site.root / "inbox.git").add(make_submission(A))
+    editor("text = 'no comment any more'")
+    assert 1 == run("edit", A)[0]
+    (draft,) = site.root.rglob("*.draft.md")
+    assert 0o700 == draft.parent.parent.stat().st_mode & 0o777
+    site.commit_all("Everything")
+    assert [] == [path for path in git(site.root, "ls-files").split() if path.startswith(("inbox.git/", "drafts/"))]
+
+
+def test_a_draft_that_could_not_be_begun(
+    site: ModeratedSite, run: Run, editor: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk nothing stays behind that the next try would go on with in place of the comment."""
+    site.submit(A, body="Words.\n" * 2000 + "End.")
+    editor("text = text.replace('Words.', 'WORDS.')")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        code, _, err = run("edit", A)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (1, True, False) == (code, "File too large" in err, "your text is kept" in err)
+    assert 0 == run("edit", A)[0]
+    assert b"WORDS." in site.inbox.read(A).submission.comment
+
+
 @pytest.mark.parametrize("thread", ["tea", "ü" * 100], ids=["a short name", "a long name"])
 def test_a_draft_belongs_to_one_comment_of_one_thread(
     site: ModeratedSite, run: Run, home: Path, editor: Callable[[str], Path], thread: str
@@ -548,7 +582,7 @@ def test_a_draft_belongs_to_one_comment_of_one_thread(
     editor("pass")
     assert 0 == run("reply", f"talk/{id}")[0]
     assert ["comments/talk"] == [str(Path(path).parent) for path in find_text(site, "Meant for talk.")]
-    assert [] == list((site.root / "var" / "drafts").iterdir())
+    assert [".gitignore"] == [path.name for path in (site.root / "var" / "drafts").iterdir()]
 
 
 def find_text(site: ModeratedSite, text: str) -> list[str]:

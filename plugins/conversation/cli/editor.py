@@ -9,6 +9,7 @@ import click
 
 from ..configuration import Settings
 from ..errors import ConversationError
+from ..git.repository import ignore_folder
 
 DRAFTS = "drafts"
 
@@ -28,8 +29,7 @@ class Draft:
         is_new = not self.path.exists()
         try:
             if is_new:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.path.write_text(text, "utf-8")
+                self._begin(text)
             click.edit(filename=str(self.path))
             found = self.path.read_text("utf-8")
         except click.ClickException as error:
@@ -41,6 +41,18 @@ class Draft:
             self.drop()
             raise ConversationError("nothing was changed in the editor, so nothing is done")
         return found
+
+    def _begin(self, text: str) -> None:
+        """Write what there is to edit, whole or not at all, where nobody else can read it and git does not see it."""
+        folder = self.path.parent.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ignore_folder(folder)
+        self.path.parent.mkdir(exist_ok=True)
+        try:
+            self.path.write_text(text, "utf-8")
+        except OSError:
+            self.drop()
+            raise
 
     def drop(self) -> None:
         """Delete it, and its folder with the last in it: what it was for is done."""

@@ -194,6 +194,7 @@ def make_repository(path: Path) -> None:
         git.run("init", "--quiet", "--bare", "--template=", "--object-format=sha1", "--initial-branch=main")
         for setting in (*OF_A_SERVICE, "gc.auto=0", "maintenance.auto=false"):  # for what is done here by hand
             git.run("config", *setting.split("=", 1))
+        ignore_folder(folder)
         for made in (*folder.rglob("*"), folder):
             sync(made)
         try:
@@ -204,6 +205,12 @@ def make_repository(path: Path) -> None:
         sync(path.parent)
     finally:
         rmtree(folder, ignore_errors=True)
+
+
+def ignore_folder(folder: Path) -> None:
+    """Let the repository around a folder, if there is one, ignore all of it: `git add --all` would publish it."""
+    if not (folder / ".gitignore").exists():
+        (folder / ".gitignore").write_text("*\n", "ascii")
 
 
 def read_history(git: Git, revision: str) -> tuple[str, ...]:

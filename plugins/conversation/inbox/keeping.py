@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..configuration import Settings
 from ..git.command import Git, GitError, require_version
-from ..git.repository import count_packs, drop_unused, join_packs, list_refs, make_repository
+from ..git.repository import count_packs, drop_unused, ignore_folder, join_packs, list_refs, make_repository
 from ..model import State
 from ..text import is_id
 from .lock import remove_left_behind, writing
@@ -253,15 +253,12 @@ class Inbox:
 
 
 def open_inbox(settings: Settings) -> Inbox:
-    """Return the inbox of a site, as `Inbox.open` does.
-
-    Before there is one, git is told to ignore its folder where that is ours: `git add --all` would publish it.
-    """
+    """Return the inbox of a site, as `Inbox.open` does; the folder it stands in is kept out of git where that is ours."""
     folder = settings.private_folder
-    if folder in (settings.inbox.parent, settings.secret.parent) and not (folder / ".gitignore").exists():
+    if folder in (settings.inbox.parent, settings.secret.parent):
         with _unavailable(settings.inbox):
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".gitignore").write_text("*\n", "ascii")
+            ignore_folder(folder)
     return Inbox.open(settings.inbox)
 
 
