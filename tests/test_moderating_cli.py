@@ -629,9 +629,23 @@ def test_a_changed_list_of_keys_is_not_committed_along(site: ModeratedSite, run:
     """What the blogger has begun there is theirs to commit."""
     make_key(home)
     site.files.write("allowed_signers", "# begun\n")
-    code, _, err = run("reply", PUBLIC, "-m", "Hello", "--yes")
-    assert (1, True) == (code, "allowed_signers has changes that are not committed" in err)
+    code, out, err = run("reply", PUBLIC, "-m", "Hello", "--yes")
+    assert (1, True, "") == (code, "allowed_signers has changes that are not committed" in err, out)
     assert ("# begun\n", ["Start"]) == ((site.root / "allowed_signers").read_text(), site.subjects())
+
+
+def test_a_list_of_keys_outside_of_the_repository(site: ModeratedSite, run: Run, home: Path) -> None:
+    """As where the comments are a repository of their own: no session can commit it, so it says what to add by hand."""
+    public = make_key(home).with_suffix(".pub").read_text().split()[1]
+    settings = site.root / "pelicanconf.py"
+    settings.write_text(f"{settings.read_text()}CONVERSATION_ALLOWED_SIGNERS = '../allowed_signers'\n")
+    site.commit_all("Keep the keys elsewhere")
+    code, out, err = run("reply", PUBLIC, "-m", "Hello", "--yes")
+    assert (1, "") == (code, out)
+    (line,) = re.findall(r"add the line `(.*)`$", err.strip())
+    assert public in line
+    (site.root.parent / "allowed_signers").write_text(f"{line}\n")
+    assert 0 == run("reply", PUBLIC, "-m", "Hello", "--yes")[0]
 
 
 @pytest.mark.parametrize("is_staged", [True, False])

@@ -305,6 +305,19 @@ def test_a_list_of_keys_that_was_deleted(tmp_path: Path) -> None:
     assert [] == desk.new_subjects
 
 
+def test_a_list_of_keys_outside_of_the_repository(tmp_path: Path) -> None:
+    """The page says which line to add by hand, and offers nothing that no session could commit."""
+    make_key(tmp_path / "key")
+    desk = ModeratorDesk(tmp_path / "site", key=tmp_path / "key", CONVERSATION_ALLOWED_SIGNERS="../allowed_signers")
+    desk.client = desk.make_app(sets_up_keys=True).test_client()
+    desk.sign_in()
+    desk.site.submit(ONE)
+    page = parse(desk.decide(**{f"answer__{ONE}": "My answer.", "set_up_key": "yes"}))
+    assert "add the line `ann namespaces=" in text_of(page.select_one(".problems"))
+    assert not page.select("[name=set_up_key]")
+    assert ("My answer.", []) == (text_of(candidate(page, ONE).textarea), desk.new_subjects)
+
+
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_key_is_set_up_from_the_page(tmp_path: Path, *, is_there: bool) -> None:
     """A key that is missing or not listed stops the session; where the page may, one tick sets it up in the same commit."""

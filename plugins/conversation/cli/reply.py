@@ -62,7 +62,7 @@ def command(
     settings = moderation.settings
     author = choose_author(settings, author_key)
     approval, parent = _find_parent(moderation, id)
-    pen, more_files = _set_up_pen(settings, author, yes=yes, dry_run=dry_run)
+    pen, more_files = _set_up_pen(moderation, author, yes=yes, dry_run=dry_run)
     draft = Draft(settings, "reply", thread=parent.thread, id=parent.id)
     text = message if message is not None else _cut(draft.edit(_make_template(parent, settings)))
     if not is_visible(text):
@@ -77,6 +77,9 @@ def command(
             print_plan(moderation.plan(decisions), is_dry_run=True)
             return
         outcome = moderation.decide(decisions, more_files=more_files)
+        for path, signers in more_files.items() if outcome.commit else ():
+            added = signers.decode().splitlines()[-1]
+            click.echo(f"Added to {show_path(path, settings.root)}: {added}")
         if message is None and any(change.id == reply.id for change in outcome.plan.changes):
             draft.drop()
     finally:
@@ -104,8 +107,9 @@ def _find_parent(moderation: Moderation, text: str) -> tuple[list[Decision], Com
     return [approval], candidate.comment
 
 
-def _set_up_pen(settings: Settings, author: Author, *, yes: bool, dry_run: bool) -> tuple[Pen, dict[Path, bytes]]:
-    """Return what the author signs with, and `allowed_signers` where it is to change for that."""
+def _set_up_pen(moderation: Moderation, author: Author, *, yes: bool, dry_run: bool) -> tuple[Pen, dict[Path, bytes]]:
+    """Return what the author signs with, and `allowed_signers` where it is to change for that, which a session can commit."""
+    settings = moderation.settings
     try:
         return find_pen(settings, author), {}
     except NoKeyError as error:
@@ -120,9 +124,9 @@ def _set_up_pen(settings: Settings, author: Author, *, yes: bool, dry_run: bool)
     except UnlistedKeyError as error:
         path = show_path(settings.allowed_signers, settings.root)
         question = f"The key {error.key} does not sign for {author.name} yet. Add it to {path}?"
-        if dry_run or not (yes or _agrees(question)):
+        can_list = moderation.repository.holds(settings.allowed_signers) and not dry_run
+        if not (can_list and (yes or _agrees(question))):
             raise
-        click.echo(f"Added to {path}: {error.line}")
         text = add_signer(settings, error.line)
         return find_pen(settings, author, signers_text=text), {settings.allowed_signers: text.encode()}
 

@@ -74,11 +74,14 @@ class SiteRepository:
     def find_path(self, path: Path) -> str:
         """Return a path as the repository has it; raises ConversationError where it lies outside."""
         top = self.git.repository
-        resolved = path.resolve()
-        if not resolved.is_relative_to(top):
+        if not self.holds(path):
             raise ConversationError(f"{path} leads out of the repository {top}; put the folder itself there")
-        found = resolved.relative_to(top).as_posix()
+        found = path.resolve().relative_to(top).as_posix()
         return "" if found == "." else found
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path lies in the repository, so that a session can commit it."""
+        return path.resolve().is_relative_to(self.git.repository)
 
     @contextmanager
     def held(self) -> Iterator[None]:

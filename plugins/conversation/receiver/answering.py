@@ -87,17 +87,20 @@ def _find_pen(desk: Desk, *, sets_up: bool) -> tuple[Pen, Mapping[Path, bytes]]:
     except (NoKeyError, UnlistedKeyError):
         if not (sets_up and desk.sets_up_keys):
             raise
-    return _set_up_pen(settings, choose_author(settings, None))
+    return _set_up_pen(desk.moderation, choose_author(settings, None))
 
 
-def _set_up_pen(settings: Settings, author: Author) -> tuple[Pen, Mapping[Path, bytes]]:
-    """Make a key where there is none, and list it where it is not listed."""
+def _set_up_pen(moderation: Moderation, author: Author) -> tuple[Pen, Mapping[Path, bytes]]:
+    """Make a key where there is none, and list it where it is not listed and a session can commit that."""
+    settings = moderation.settings
     try:
         return find_pen(settings, author), {}
     except NoKeyError as error:
         make_key(error.path, author=author, asks_passphrase=False)
-        return _set_up_pen(settings, author)
+        return _set_up_pen(moderation, author)
     except UnlistedKeyError as error:
+        if not moderation.repository.holds(settings.allowed_signers):
+            raise
         text = add_signer(settings, error.line)
         return find_pen(settings, author, signers_text=text), {settings.allowed_signers: text.encode()}
 
@@ -110,7 +113,10 @@ def describe_set_up(desk: Desk, error: ConversationError) -> str:
     (author,) = settings.authors.values()
     if isinstance(error, NoKeyError):
         return f"Make the key {error.path}, without a passphrase, and list it as that of {author.name}"
-    return f"List the key {error.key} as that of {author.name}" if isinstance(error, UnlistedKeyError) else ""
+    can_list = desk.moderation.repository.holds(desk.receiver.settings.allowed_signers)
+    return (
+        f"List the key {error.key} as that of {author.name}" if isinstance(error, UnlistedKeyError) and can_list else ""
+    )
 
 
 def find_any_pen(settings: Settings) -> Pen:
