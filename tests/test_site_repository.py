@@ -581,6 +581,20 @@ def test_a_session_that_is_killed_is_whole_or_was_not(
     assert not (site.root / ".git" / UNFINISHED).exists()
 
 
+@pytest.mark.parametrize(
+    "damage", [b"\0" * 41, b"\xff\xfe\n", b"--all\n", b""], ids=["zeros", "bytes", "words", "nothing"]
+)
+def test_a_note_that_a_disk_has_damaged(site: ModeratedSite, damage: bytes) -> None:
+    """What of it can be read is finished, and no later command stumbles over the rest."""
+    site.submit(A)
+    commit = approve(site.moderation(), A).commit
+    git(site.root, "rm", "--quiet", path_of(A))
+    note = site.root / ".git" / UNFINISHED
+    note.write_bytes(damage + b"\n" + commit.encode() + b"\n" + damage)
+    assert () == site.moderation().read_queue()
+    assert ("", True, False) == (site.status(), (site.root / path_of(A)).exists(), note.exists())
+
+
 LATE_STEPS = [
     ("update-ref -m pelican-comments", 0), ("hash-object", 1), ("update-index", 0), ("fast-import", 1), ("update-ref --stdin", 0),
     ("fast-import", 2), ("update-ref -m pelican-comments", 1), ("update-index", 1), ("fast-import", 3), ("update-ref --stdin", 1),

@@ -6,6 +6,7 @@ so that the next session finishes what a dead process left. Nothing but the sess
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from ..comments.store import COMMENT_SUFFIX, SIGNATURE_SUFFIX
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..git.command import GitError, hide_password
-from ..git.repository import read_objects
+from ..git.repository import read_objects, sync
 from ..git.work_tree import (
     Branch,
     FileDifference,
@@ -44,6 +45,8 @@ LOCK, UNFINISHED = "pelican-comments.busy", "pelican-comments.unfinished"
 """In git's private folder: a file that is locked by whoever decides, and the commits whose files may not be there yet."""
 UNTOLD = "pelican-comments.untold"
 """A folder beside them: an empty file for each session that the inbox may not know of yet, by its key."""
+_NOTED = re.compile("^[0-9a-f]{40,64}$", re.MULTILINE)
+"""A commit in that file, of which a disk that failed may have made anything."""
 PATIENCE_SECONDS = 30.0
 """A session takes a tenth of a second, with hundreds of comments one."""
 PUSH_SECONDS = 120.0
@@ -185,6 +188,8 @@ class SiteRepository:
                 raise UncommittedError(f"{said}; commit them, or put them away with `git stash -u`")
         with (self.private / UNFINISHED).open("a", encoding="ascii") as note:  # a session that is taken back has two
             note.write(f"{commit}\n")
+        for noted in (self.private / UNFINISHED, self.private):
+            sync(noted)
         reason = f"pelican-comments: {message.partition(chr(10))[0]}"
         move_branch(self.git, branch, commit, reason=reason, held=self._held)
         return commit
@@ -198,7 +203,7 @@ class SiteRepository:
         if not note.exists():
             return
         branch = self.read_branch()
-        for commit in note.read_text("ascii").split():
+        for commit in _NOTED.findall(note.read_text("ascii", "replace")):
             if not is_ancestor(self.git, commit, branch.revision):
                 continue  # it died before the branch moved, and nothing happened
             try:
@@ -212,6 +217,7 @@ class SiteRepository:
         """Note, before a session is committed, that the inbox is to be told of it."""
         (self.private / UNTOLD).mkdir(exist_ok=True)
         (self.private / UNTOLD / key).touch()
+        sync(self.private / UNTOLD)
 
     def forget_untold(self, key: str) -> None:
         """Drop that note: the inbox knows."""
