@@ -126,7 +126,8 @@ def test_behind_nginx(port: int, tmp_path: Path) -> None:
             send(front, f"Words {n}.", source=f"127.0.0.{2 + n % 2}", **forged) for n in range(3)
         ]
         assert 413 == announce(front, MAX_REQUEST_BYTES + 1)
-        assert "" == (tmp_path / "access.log").read_text("utf-8")
+        logs = [(tmp_path / name).read_text("utf-8") for name in ("access.log", "error.log")]
+        assert ["", []] == [logs[0], re.findall(r"client: \S+", logs[1])]
     finally:
         process.terminate()
         process.wait()
