@@ -1,6 +1,7 @@
 """The build: real Pelican, real files; what goes in as comments comes out as threads on pages."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -317,6 +318,16 @@ def test_the_same_input_gives_the_same_bytes(site: TestSite) -> None:
 
 def snapshot(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_post_that_is_dated_by_its_file(tmp_path: Path) -> None:
+    """Its time has a fraction that HTML does not take; the shipped theme leaves it out wherever it writes a date."""
+    site = TestSite(tmp_path, f"THEME = {str(Path(__file__).parent.parent / 'theme')!r}\nDEFAULT_DATE = 'fs'\n")
+    path = site.write("content/talk.md", "Title: Talk\n\nText.\n")
+    os.utime(path, (1_772_000_000.123456, 1_772_000_000.123456))
+    site.build()
+    pages = [BeautifulSoup(site.read(name), "html5lib") for name in ("talk.html", "index.html", "archives.html")]
+    assert [{"2026-02-25T06:13:20+00:00"}] * 3 == [{time["datetime"] for time in page.select("time")} for page in pages]
 
 
 def test_relative_urls(site: TestSite) -> None:

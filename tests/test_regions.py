@@ -138,6 +138,14 @@ def test_names_keep_their_direction() -> None:
     assert ["auto", None] == [tag.get("dir") for tag in parse_section(PAGE, hebrew).select(".e-content")]
 
 
+def test_a_moment_within_a_second() -> None:
+    """HTML takes no more than three digits of a fraction, and a program that writes comments may give six."""
+    fraction = timedelta(microseconds=123456)
+    thread = make_thread(make_comment("a", edited=START + fraction, minutes=fraction / timedelta(minutes=1)))
+    times = parse_section(PAGE, thread).select("time")
+    assert ["2026-03-14T09:26:53Z"] * 2 == [time["datetime"] for time in times]
+
+
 def test_why_a_page_is_closed() -> None:
     """By its author or by its age; then there is neither form nor reply link."""
     closed = Page("a-page", "Talk", "talk.html", "en", conversation=Conversation.CLOSED)

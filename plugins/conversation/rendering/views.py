@@ -123,7 +123,8 @@ def show_moment(moment: datetime, lang: str, timezone: tzinfo, *, around: str) -
         lang = around
     text = _find_pattern(lang).replace("{1}", _write_day(local.date(), lang))
     text = text.replace("{0}", _write_time(local.hour, local.minute, lang))
-    return MomentView(format_moment(moment), text, None if lang == around else lang)
+    whole = moment.replace(microsecond=0)  # HTML takes three digits of a fraction at most
+    return MomentView(format_moment(whole), text, None if lang == around else lang)
 
 
 @lru_cache(maxsize=64)
