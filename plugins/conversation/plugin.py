@@ -28,7 +28,7 @@ from .building.part_writing import copy_pages
 from .building.reused_markdown import reuse_markdown
 from .building.shelf import Shelf
 from .building.shelved_regions import ShelvedRegions
-from .building.site import CONTENT_LISTS, collect_site, list_theme_folders, site_settings
+from .building.site import CONTENT_LISTS, collect_site, list_theme_folders, order_translations, site_settings
 from .building.site_feeds import add_thread_elements
 from .comments.listing import make_printable, show_path
 from .model import Conversation, Problem, Severity
@@ -142,6 +142,7 @@ def prepare_build(pelican: Pelican) -> None:
     gc.collect()
     gc.freeze()  # what Pelican has read stays: looking through it for garbage, again and again, is left out until the end
     context = generators[0].context
+    order_translations(_contents(context))
     keep_addresses(_contents(context))
     recording: Recording = pelican.settings[RECORDING]
     recording.forget_last()

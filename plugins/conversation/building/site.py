@@ -5,7 +5,7 @@ Rule: Pelican's objects end here; everything further in is given `Page` values.
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -91,6 +91,12 @@ def list_theme_folders(found: Mapping[str, Any]) -> list[Path]:
 def site_settings(found: Mapping[str, Any]) -> Settings:
     """Check the settings that Pelican has read."""
     return read_settings(found, find_root(Path(found["PATH"])))
+
+
+def order_translations(contents: Iterable[Any]) -> None:
+    """Put the translations of each of Pelican's contents into one order: Pelican has them as the machine lists files."""
+    for content in contents:
+        content.translations = sorted(content.translations, key=lambda one: (one.lang, str(one.source_path)))
 
 
 def collect_site(context: Mapping[str, Any], settings: Settings) -> Site:
