@@ -172,6 +172,45 @@ def test_a_listing_is_in_the_language_of_the_site(site: TestSite) -> None:
     assert "en" == langs_around(soup.select_one(".conversation-recent h2"))
 
 
+RIGHT_TO_LEFT = {"ar", "fa"}
+
+
+def test_words_of_another_direction_say_so(tmp_path: Path) -> None:
+    """Or a full stop, a question mark or the pluses of C++ stand on the wrong side of them."""
+    settings = 'SITENAME = "What now?"\nSITESUBTITLE = "C++"\nMENUITEMS = [("C++", "/c/")]\nDIRECT_TEMPLATES = ["index", "archives", "conversations"]\n'
+    site = TestSite(tmp_path, f"THEME = {str(PROJECT / 'theme')!r}\n{settings}")
+    site.write_article("talk", Title="What?", Tags="C++", Category="C++")
+    site.write_article("talk", file="talk-ar", Lang="ar", Title="ماذا؟", Tags="C++", Category="C++")
+    site.write_article("gap", Lang="fa", Title="چه؟", Tags="C++", Category="C++")
+    site.write_article("about", folder="pages/", Title="Who?")
+    for thread in ("talk", "gap"):
+        site.write_comment(thread, "a")
+    site.build()
+    names = ("talk.html", "talk-ar.html", "gap-fa.html", "index.html", "archives.html", "conversations.html")
+    for name in names:
+        for tag in words_of(site, name).select("body [lang]:not(time, .conversation-count, .comment *)"):
+            around = langs_around(tag.parent)
+            is_other = (tag["lang"] in RIGHT_TO_LEFT) != (around in RIGHT_TO_LEFT)
+            assert not is_other or tag.get("dir") or tag.select_one("a[dir], bdi"), (name, str(tag)[:200])
+    page = words_of(site, "gap-fa.html")
+    for selector in (
+        ".over a",
+        ".neighbours a",
+        ".site-title a",
+        ".site-subtitle",
+        ".site-nav li:last-child",
+        "[rel=tag]",
+    ):
+        assert "en" == langs_around(page.select_one(selector)), selector
+
+
+def test_addresses_run_from_left_to_right(site: TestSite) -> None:
+    """In the form, and in what it says of Markdown, where a mark holds the last slash of the address to the rest."""
+    soup = words_of(site, "kalam-ar.html")
+    assert "ltr" == soup.select_one("#conversation-url")["dir"]
+    assert "(https://example.org/\u200e)" in soup.select_one("#conversation-body-hint").text
+
+
 def test_feeds_speak_the_language_of_their_page(site: TestSite) -> None:
     """The titles of a thread's feed and its entries are in the page's language, that of all comments in the site's."""
     feed = BeautifulSoup(site.read("feeds/comments/kalam.atom.xml"), "xml")
