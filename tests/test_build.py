@@ -259,6 +259,28 @@ def test_translations_share_one_thread(site: TestSite) -> None:
     assert "March" in section_of(site.read("talk.html")).text
 
 
+@pytest.mark.parametrize("status", ["published", "hidden", "draft"])
+def test_translations_that_pelican_does_not_pair(site: TestSite, status: str) -> None:
+    """A draft of one, and those of which none is in the language of the site: they share the thread, and nothing is wrong."""
+    site.write_article("talk", file="talk-de", Lang="de", Status=status)
+    for lang in ("fr", "ar"):
+        site.write_article("quiet", file=f"quiet-{lang}", Lang=lang)
+    (site.root / "content/quiet.md").unlink()
+    site.write_comment("quiet", "e")
+    printed = site.build(expect_problems=True)  # Pelican itself warns of two originals
+    assert "Thread:" not in printed
+    draft = "drafts/" if status == "draft" else ""
+    for path, text in {
+        f"{draft}talk-de": "Body of a.",
+        "talk": "Body of a.",
+        "quiet-fr": "Body of e.",
+        "quiet-ar": "Body of e.",
+    }.items():
+        assert text in section_of(site.read(f"{path}.html")).text
+    thread = BeautifulSoup(site.read("quiet-fr.html"), "html5lib").select_one(".comment > .e-content")
+    assert "ar" == thread["lang"], "the language of the original, which is the first by its path"
+
+
 def test_a_thread_can_be_named(site: TestSite) -> None:
     """After a post is renamed, `Thread:` keeps its conversation; article.thread is for templates."""
     site.write_article("new-name", Thread="old-name")

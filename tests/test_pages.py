@@ -10,7 +10,7 @@ NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
 
 def make_page(thread: str, path: str = "content/a.md", **more: object) -> Page:
-    return Page(thread=thread, title="A page", url="a.html", lang="en", path=path, **more)
+    return Page(thread=thread, title="A page", url="a.html", path=path, **{"lang": "en", **more})
 
 
 def test_the_first_claim_wins_and_the_second_is_reported() -> None:
@@ -19,6 +19,13 @@ def test_the_first_claim_wins_and_the_second_is_reported() -> None:
     assert {"about": "content/a.md"} == owners
     assert [("content/pages/a.md", "thread-taken")] == [(p.path, p.code) for p in problems]
     assert "content/a.md" in problems[0].message
+
+
+def test_a_page_in_another_language_is_a_translation() -> None:
+    """It claims nothing, where it is of the same kind."""
+    pages = [make_page("about"), make_page("about", "content/b.md", lang="de")]
+    assert ({"about": "content/a.md"}, ()) == claim_threads(pages)
+    assert 1 == len(claim_threads([*pages, make_page("about", "content/pages/c.md", lang="de", is_article=False)])[1])
 
 
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b", "a b", "dot.", "x" * 201, "tab\tbed", "nul\0"])

@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..comments.listing import show_path
-from ..comments.pages import claim_threads, warn_of_other_thread
+from ..comments.pages import claim_threads, is_translation, warn_of_other_thread
 from ..configuration import Settings
 from ..errors import SettingsError
 from ..model import Conversation, Page, Problem
@@ -104,22 +104,30 @@ def collect_site(context: Mapping[str, Any], settings: Settings) -> Site:
     found = [(_page(content, settings), content) for content in _originals(context)]
     found.sort(key=lambda pair: "thread" not in pair[1].metadata)  # stable: an explicit `Thread:` claims before a slug
     owners, claims = claim_threads([page for page, _ in found])
+    owned = {page.thread: page for page, _ in found if owners.get(page.thread) == page.path}
+    originals = {content.source_path for _, content in found}
     pages: dict[str, Page] = {}
     problems = [*claims, *(problem for page, content in found for problem in _metadata_problems(page, content))]
     for page, content in found:
-        if owners.get(page.thread) != page.path:
+        owner = owned.get(page.thread)
+        if owner is None or (page is not owner and not is_translation(page, owner)):
             page = replace(page, conversation=Conversation.HIDDEN)  # noqa: PLW2901
+        elif page is not owner:
+            page = _share_thread(page, owner)  # noqa: PLW2901
         pages[content.source_path] = page
-        for translation in content.translations:
+        for translation in (one for one in content.translations if one.source_path not in originals):
             other = _page(translation, settings)
             if "thread" in translation.metadata and other.thread != page.thread:
                 problems.extend(warn_of_other_thread(other, page))
             problems.extend(_metadata_problems(other, translation))
-            mode = Conversation.HIDDEN if page.conversation is Conversation.HIDDEN else other.conversation
-            pages[translation.source_path] = replace(
-                other, thread=page.thread, thread_lang=page.lang, conversation=mode
-            )
+            pages[translation.source_path] = _share_thread(other, page)
     return Site(settings, pages, owners, tuple(problems))
+
+
+def _share_thread(translation: Page, page: Page) -> Page:
+    """Return a translation with the thread of a page."""
+    mode = Conversation.HIDDEN if page.conversation is Conversation.HIDDEN else translation.conversation
+    return replace(translation, thread=page.thread, thread_lang=page.thread_lang, conversation=mode)
 
 
 def _originals(context: Mapping[str, Any]) -> Iterator[Any]:

@@ -19,20 +19,28 @@ def claim_threads(pages: Sequence[Page]) -> tuple[Mapping[str, str], tuple[Probl
 
     `pages` are originals without their translations, the strongest claim first.
     """
-    owners: dict[str, str] = {}
+    owners: dict[str, Page] = {}
     problems: list[Problem] = []
     for page in pages:
         if not is_thread_name(page.thread):
             message = f"{page.thread!r} cannot name a thread, so this page has no conversation"
             problems.append(Problem(page.path, 1, "bad-thread", message, "give it one with `Thread: some-name`"))
-        elif page.thread in owners:
-            message = f"the thread {page.thread!r} already belongs to {owners[page.thread]}"
+        elif page.thread not in owners:
+            owners[page.thread] = page
+        elif not is_translation(page, owners[page.thread]):
+            message = f"the thread {page.thread!r} already belongs to {owners[page.thread].path}"
             problems.append(
                 Problem(page.path, 1, "thread-taken", message, "give one of the two another with `Thread: other-name`")
             )
-        else:
-            owners[page.thread] = page.path
-    return owners, tuple(problems)
+    return {name: page.path for name, page in owners.items()}, tuple(problems)
+
+
+def is_translation(page: Page, owner: Page) -> bool:
+    """Whether a page with the owner's thread is its translation, though an original too.
+
+    Pelican pairs none with a draft or a hidden page, and takes all for originals where none is in the site's language.
+    """
+    return page.is_article == owner.is_article and page.lang != owner.lang
 
 
 def report_unowned(folders: Iterable[tuple[str, str, int]], owners: Mapping[str, str]) -> tuple[Problem, ...]:
