@@ -96,7 +96,8 @@ def site_settings(found: Mapping[str, Any]) -> Settings:
 def order_translations(contents: Iterable[Any]) -> None:
     """Put the translations of each of Pelican's contents into one order: Pelican has them as the machine lists files."""
     for content in contents:
-        content.translations = sorted(content.translations, key=lambda one: (one.lang, str(one.source_path)))
+        if len(content.translations) > 1:
+            content.translations = sorted(content.translations, key=lambda one: (one.lang, str(one.source_path)))
 
 
 def collect_site(context: Mapping[str, Any], settings: Settings) -> Site:
