@@ -67,13 +67,14 @@ def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write_site(root: Path, *, theme: str = "own", more: str = "") -> TestSite:
-    """Write a site with articles, a translation, a page, a draft, and an author who can sign."""
+    """Write a site with articles, a translation and the draft of one, a page, a draft, and an author who can sign."""
     root.mkdir(parents=True, exist_ok=True)
     site = TestSite(root, SITE_SETTINGS + (OWN_LISTS if theme == "own" else "") + more)
     add_settings(site, THEME=THEMES[theme])
     for slug, day in (("talk", "01"), ("quiet", "02"), ("other", "03")):
         site.write_article(slug, date=f"2026-03-{day}", Tags="one, two")
     site.write_article("talk", file="talk-de", Lang="de", Tags="one")
+    site.write_article("talk", file="talk-fr", Lang="fr", Status="draft")
     site.write_article("sketch", Status="draft")
     site.write_article("about", folder="pages/")
     add_signing_key(site)
