@@ -112,6 +112,7 @@ LAYERS = (
         "cli.local_server",
         "cli.picking",
         "cli.session_end",
+        "cli.shown",
         "cli.site_files",
         "cli.watching",
         "building.feed_writing",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from pelican.plugins.conversation.cli import COMMANDS
 from pelican.plugins.conversation.cli.picking import NoSuchIdError, find_name, pick_candidates
+from pelican.plugins.conversation.cli.shown import NOTE
 from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.inbox.values import Submission
 from pelican.plugins.conversation.model import State
@@ -188,6 +189,48 @@ def test_approve(site: ModeratedSite, run: Run) -> None:
         out,
     )
     assert (["Approve 2 comments", "Start"], "") == (site.subjects(), site.status())
+
+
+@pytest.mark.parametrize("look", [("queue",), ("queue", "--json"), ("show", A)], ids=" ".join)
+@pytest.mark.parametrize(
+    "decide", [("approve", A), ("approve", "--all"), ("approve", "--from", "reader"), ("reply", A, "-m", "Hello", "--yes")], ids=" ".join
+)  # fmt: skip
+def test_what_has_changed_since_it_was_shown_is_not_approved(
+    site: ModeratedSite, run: Run, look: Sequence[str], decide: Sequence[str]
+) -> None:
+    """Whoever waits until the moderator has looked gets no other text on the page; it can be declined, or looked at again."""
+    revision = site.submit(A)
+    assert 0 == run(*look)[0]
+    site.inbox.replace(make_submission(A, body="Buy now!"), expected_revision=revision)
+    code, _, err = run(*decide)
+    assert (1, True) == (code, "its writer has changed it since you looked; look at it again" in err)
+    assert (State.PENDING, ["Start"]) == (site.state_of(A), site.subjects())
+    assert "Buy now!" in run("show", A)[1]
+    assert 0 == run(*decide)[0]
+    assert State.APPROVED is site.state_of(A)
+
+
+def test_what_was_shown_and_is_the_same_is_approved(
+    site: ModeratedSite, run: Run, editor: Callable[[str], Path]
+) -> None:
+    """After taking a decision back, after an edit of the moderator's own, and where the note of it is damaged."""
+    site.submit(A)
+    site.submit(B)
+    run("queue")
+    assert [0, 0, 0] == [run(*command)[0] for command in (("approve", A), ("undo",), ("approve", A))]
+    editor("text = text.replace('Body', 'BODY')")
+    assert [0, 0] == [run(command, B)[0] for command in ("edit", "approve")]
+    for damage in (b"", b"[]", b'{"x": 1', b"\xff"):
+        (site.inbox.path / NOTE).write_bytes(damage)
+        assert [0, 0] == [run(*command)[0] for command in (("undo",), ("approve", B))]
+
+
+def test_what_has_changed_since_it_was_shown_can_be_declined(site: ModeratedSite, run: Run) -> None:
+    """Nothing of it becomes public."""
+    revision = site.submit(A)
+    run("queue")
+    site.inbox.replace(make_submission(A, body="Buy now!"), expected_revision=revision)
+    assert (0, State.SPAM) == (run("spam", A)[0], site.state_of(A))
 
 
 def test_a_reply_that_has_to_wait(site: ModeratedSite, run: Run) -> None:

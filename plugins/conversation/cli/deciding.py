@@ -1,6 +1,7 @@
 """What `approve`, `reject` and `spam` share: candidates are picked, decided about alike, and the session is ended.
 
-Rule: the revision that was read here goes with each decision, so a text that changes meanwhile is not decided about.
+Rule: the revision that was read here goes with each decision, so a text that changes meanwhile is not decided about; nor
+is one approved that has changed since it was shown.
 """
 
 from collections.abc import Callable, Collection
@@ -23,6 +24,7 @@ from .session_end import (
     print_plan,
     shorten,
 )
+from .shown import find_seen
 
 EXCERPT = 60
 """Characters of a comment beside what became of it."""
@@ -89,7 +91,8 @@ def decide_alike(settings_file: str, action: Action, chosen: Chosen, *, states: 
     if not candidates:
         click.echo(_explain_none(moderation, chosen.from_name))
         return
-    decisions = [Decision(action, candidate.id, seen=candidate.revision) for candidate in candidates]
+    seen = find_seen(moderation.inbox.path, candidates) if action is Action.APPROVE else {}
+    decisions = [Decision(action, c.id, seen=seen.get(c.id, c.revision)) for c in candidates]
     excerpts = {candidate.id: excerpt(candidate) for candidate in candidates}
     if chosen.is_dry_run:
         print_plan(moderation.plan(decisions), excerpts=excerpts, is_dry_run=True)

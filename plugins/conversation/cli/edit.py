@@ -21,6 +21,7 @@ from .deciding import open_moderation
 from .editor import Draft
 from .picking import Name, NoSuchIdError, ids_argument, pick_candidates, pick_public
 from .session_end import build_option, dry_run_option, end_session, print_plan
+from .shown import note_text
 
 
 @click.command(name="edit", short_help="Change comments in the editor.")
@@ -76,6 +77,7 @@ def _edit_candidate(moderation: Moderation, candidate: Candidate, draft: Draft, 
         click.echo(f"{candidate.thread}/{candidate.id} would be edited and stay in the queue")
         return
     moderation.rewrite(candidate, data)
+    note_text(moderation.inbox.path, candidate.id, data)
     draft.drop()
     click.echo(f"{'edited':<9} {candidate.thread}/{candidate.id}, which stays in the queue")
 

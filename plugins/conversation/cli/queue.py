@@ -16,6 +16,7 @@ from ..moderation.planning import find_hindrance
 from .deciding import open_moderation
 from .listing import Row, describe_guest, print_rows
 from .session_end import print_failures, show_text
+from .shown import note_queue
 
 
 @click.command(name="queue", short_help="List what waits for a decision.")
@@ -30,6 +31,7 @@ def command(settings_file: str, *, as_json: bool) -> None:
     queue = sorted(moderation.read_queue(), key=lambda candidate: not candidate.marks)  # stable: by age
     facts = moderation.read_facts([], {candidate.thread for candidate in queue} - {""})
     print_failures(map(show_text, moderation.describe_strays()))
+    note_queue(moderation.inbox.path, queue)
     if as_json:
         click.echo(_format_json(queue, facts))
         return

@@ -31,6 +31,7 @@ from .editor import Draft
 from .listing import format_date
 from .picking import NoSuchIdError, find_comment, ids_argument, pick_candidates, pick_public
 from .session_end import build_option, dry_run_option, end_session, print_plan, show_text
+from .shown import find_seen
 
 CUT = "# ------------ What stands below this line is left out ------------"
 
@@ -98,7 +99,8 @@ def _find_parent(moderation: Moderation, text: str) -> tuple[list[Decision], Com
         if comment.state is State.REMOVED:
             raise ConversationError(f"{comment.thread}/{comment.id} was removed, and cannot be answered") from error
         return [], comment
-    approval = Decision(Action.APPROVE, candidate.id, seen=candidate.revision)
+    seen = find_seen(moderation.inbox.path, [candidate])[candidate.id]
+    approval = Decision(Action.APPROVE, candidate.id, seen=seen)
     for refusal in moderation.plan([approval]).refusals:
         message = f"{refusal.thread}/{refusal.id} cannot be answered yet: {refusal.reason}"
         raise ConversationError(f"{show_text(message)}; {refusal.remedy}")

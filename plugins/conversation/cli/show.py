@@ -16,6 +16,7 @@ from .deciding import open_moderation
 from .listing import describe_guest, format_date
 from .picking import NoSuchIdError, find_comment, ids_argument, pick_candidates, pick_public
 from .session_end import show_name, show_text
+from .shown import note_text
 
 
 @click.command(name="show", short_help="Show comments whole.")
@@ -48,6 +49,7 @@ def _show(moderation: Moderation, text: str) -> None:
     else:
         click.echo(f"{show_name(candidate)}: {STATE_WORDS[candidate.state]}")
         _show_candidate(candidate, moderation)
+        note_text(moderation.inbox.path, candidate.id, candidate.data)
 
 
 def _show_candidate(candidate: Candidate, moderation: Moderation) -> None:
