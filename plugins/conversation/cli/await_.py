@@ -77,7 +77,10 @@ def _note(path: Path, names: Iterable[Name]) -> None:
     lines = "".join(f"{thread}/{id}\n" for thread, id in names)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
+        with path.open("a+", encoding="utf-8") as file:
+            file.seek(0)
+            before = file.read()
+            file.write("\n" if before and not before.endswith("\n") else "")  # some editors leave it out
             file.write(lines)
     except OSError as error:
         raise ConversationError(f"{path}: {error.strerror}; what needs no answer is noted there") from error
