@@ -259,11 +259,26 @@ def test_decided_otherwise(site: ModeratedSite, run: Run) -> None:
     run("approve", A)
     run("reject", B)
     code, _, err = run("reject", A)
-    assert (1, True) == (code, "no comment" in err)
+    assert (1, True) == (code, "it is on the page already; take it off with `pelican-comments remove`" in err)
     assert 0 == run("spam", B)[0]
     assert State.SPAM is site.state_of(B)
     assert 0 == run("approve", B)[0]
     assert site.committed(path_of(B)) is not None
+
+
+@pytest.mark.parametrize(
+    ("decide", "state"), [("reject", State.REJECTED), ("spam", State.SPAM), ("approve", State.APPROVED)]
+)
+def test_an_approval_that_was_taken_back_by_hand(site: ModeratedSite, run: Run, decide: str, state: State) -> None:
+    """Its comment is nowhere but in the inbox, which says so, and can be decided about anew."""
+    site.submit(A, body="Words.")
+    run("approve", A)
+    git(site.root, "reset", "--quiet", "--hard", "HEAD~1")
+    code, out, _ = run("show", A)
+    assert (0, f"talk/{A}: approved, and not in the repository", True) == (code, out.partition(";")[0], "Words." in out)
+    code, _, err = run(decide, A)
+    assert (0, "", state) == (code, err, site.state_of(A))
+    assert (decide == "approve") == (site.committed(path_of(A)) is not None)
 
 
 @pytest.mark.parametrize(

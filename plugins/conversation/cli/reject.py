@@ -7,7 +7,8 @@ from ..model import State
 from ..moderation.decisions import Action
 from .deciding import Chosen, decide_alike, deciding_command
 
-STATES = (State.PENDING, State.SPAM)
+STATES = (State.PENDING, State.SPAM, State.APPROVED)
+"""An approved one can be declined where its commit was taken back by hand; one that is public is refused, with the remedy."""
 
 
 @deciding_command("reject", "Decline comments of the queue.", completed_from=STATES[:2])

@@ -41,7 +41,10 @@ def _show(moderation: Moderation, text: str) -> None:
         try:
             name = pick_public(moderation, [text])[0]
         except NoSuchIdError as other:
-            raise other from error
+            if other.is_ambiguous:
+                raise
+            _show_unpublished(moderation, text)
+            return
         comment = find_comment(moderation, name)
         state = "removed" if comment.state is State.REMOVED else "published"
         click.echo(f"{name[0]}/{name[1]}: {state}")
@@ -50,6 +53,13 @@ def _show(moderation: Moderation, text: str) -> None:
         click.echo(f"{show_name(candidate)}: {STATE_WORDS[candidate.state]}")
         _show_candidate(candidate, moderation)
         note_text(moderation.inbox.path, candidate.id, candidate.data)
+
+
+def _show_unpublished(moderation: Moderation, text: str) -> None:
+    """Show an approved comment whose commit was taken back by hand; raises NoSuchIdError."""
+    (candidate,) = pick_candidates(moderation, [text], states=STATES)
+    click.echo(f"{show_name(candidate)}: approved, and not in the repository; `approve` publishes it again")
+    _show_candidate(candidate, moderation)
 
 
 def _show_candidate(candidate: Candidate, moderation: Moderation) -> None:

@@ -7,7 +7,8 @@ from ..model import State
 from ..moderation.decisions import Action
 from .deciding import Chosen, decide_alike, deciding_command
 
-STATES = (State.PENDING, State.REJECTED)
+STATES = (State.PENDING, State.REJECTED, State.APPROVED)
+"""An approved one can be declined where its commit was taken back by hand; one that is public is refused, with the remedy."""
 
 
 @deciding_command("spam", "Decline comments of the queue as spam.", completed_from=STATES[:2])
