@@ -87,6 +87,8 @@ def test_no_run_of_marks_makes_cleaning_slow(marks: str) -> None:
         ("url", "javascript:alert(1)", FieldProblem("url-invalid")),
         ("url", "https://", FieldProblem("url-invalid")),
         ("url", "https://example.org/" + "x" * 2000, FieldProblem("url-invalid")),
+        ("url", "https://bo@example.org/", FieldProblem("url-invalid")),
+        ("url", "https://www.example.org:secret@example.net", FieldProblem("url-invalid")),
         ("email", "bo", FieldProblem("email-invalid")),
         ("email", "bo@example.org, eve@example.org", FieldProblem("email-invalid")),
         ("email", "<bo@example.org>", FieldProblem("email-invalid")),
