@@ -586,6 +586,25 @@ def test_a_reply_that_could_not_be_committed_is_kept(
     assert ("A long answer." in (site.committed(path_of(find_reply(site))) or ""), False) == (True, draft.exists())
 
 
+def test_a_reply_is_not_gone_on_with_below_another_text(
+    site: ModeratedSite, run: Run, home: Path, editor: Callable[[str], Path]
+) -> None:
+    """What the draft quotes is what was looked at; where its writer has changed it since, it is not approved with the reply."""
+    list_key(site, make_key(home))
+    revision = site.submit(A)
+    editor("text = 'A long answer.' + text")
+    site.files.write(path_of(A), "in the way\n")
+    assert 1 == run("reply", A)[0]
+    (site.root / path_of(A)).unlink()
+    site.inbox.replace(make_submission(A, body="Buy now!"), expected_revision=revision)
+    editor("pass")
+    code, _, err = run("reply", A)
+    assert (1, True, State.PENDING) == (code, "its writer has changed it since you looked" in err, site.state_of(A))
+    assert "Buy now!" in run("show", A)[1]
+    assert 0 == run("reply", A)[0]
+    assert "A long answer." in (site.committed(path_of(find_reply(site))) or "")
+
+
 def test_a_draft_is_for_nobody_else(site: ModeratedSite, run: Run, editor: Callable[[str], Path]) -> None:
     """What waits and is being edited can be read by the blogger alone, and is not committed, wherever the inbox stands."""
     site.files.write(".gitignore", "")

@@ -31,7 +31,7 @@ from .editor import Draft
 from .listing import format_date
 from .picking import NoSuchIdError, find_comment, ids_argument, pick_candidates, pick_public
 from .session_end import build_option, dry_run_option, end_session, print_plan, show_text
-from .shown import find_seen
+from .shown import find_seen, note_text
 
 CUT = "# ------------ What stands below this line is left out ------------"
 
@@ -62,7 +62,7 @@ def command(
     moderation.repository.require_author()
     settings = moderation.settings
     author = choose_author(settings, author_key)
-    approval, parent = _find_parent(moderation, id)
+    approval, parent = _find_parent(moderation, id, is_shown=message is None)
     pen, more_files = _set_up_pen(moderation, author, yes=yes, dry_run=dry_run)
     draft = Draft(settings, "reply", thread=parent.thread, id=parent.id)
     text = message if message is not None else _cut(draft.edit(_make_template(parent, settings)))
@@ -88,8 +88,8 @@ def command(
     end_session(moderation, outcome, settings_file=Path(settings_file), builds=not no_build)
 
 
-def _find_parent(moderation: Moderation, text: str) -> tuple[list[Decision], Comment]:
-    """Return the comment that is meant, and its approval where it is still in the queue."""
+def _find_parent(moderation: Moderation, text: str, *, is_shown: bool) -> tuple[list[Decision], Comment]:
+    """Return the comment that is meant, and its approval where it is still in the queue; `is_shown`: the editor has it."""
     try:
         candidate = pick_candidates(moderation, [text], states=[State.PENDING])[0]
     except NoSuchIdError as error:
@@ -106,6 +106,8 @@ def _find_parent(moderation: Moderation, text: str) -> tuple[list[Decision], Com
         raise ConversationError(f"{show_text(message)}; {refusal.remedy}")
     if candidate.comment is None:
         raise ConversationError(f"{candidate.id} cannot be read")
+    if is_shown:
+        note_text(moderation.inbox.path, candidate.id, candidate.data)
     return [approval], candidate.comment
 
 
