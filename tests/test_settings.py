@@ -43,6 +43,7 @@ def test_authors() -> None:
         ("CONVERSATION_PATH", ""),
         ("CONVERSATION_ALLOWED_SIGNERS", None),
         ("CONVERSATION_SIGNING_KEY", " "),
+        ("CONVERSATION_SIGNING_KEY", "~nobody-of-this-name/key"),
         ("CONVERSATION_INBOX", ""),
         ("CONVERSATION_SECRET", None),
         ("CONVERSATION_FEED_ATOM", "/etc/feed.xml"),
@@ -101,6 +102,12 @@ def test_a_remote_is_found_from_everywhere(tmp_path: Path, monkeypatch: pytest.M
     for value in ("../hub.git", "~/hub.git", str(tmp_path / "hub.git")):
         assert (tmp_path / "hub.git").samefile(read(value) or "")
         assert Path(read(value) or "").is_absolute()
-    for value in ("origin", "git@example.org:ann/inbox.git", "https://example.org/inbox.git", "../away.git"):
+    for value in (
+        "origin",
+        "git@example.org:ann/inbox.git",
+        "https://example.org/inbox.git",
+        "../away.git",
+        "~nobody-of-this-name/x",
+    ):
         assert value == read(value)
     assert (None, None) == (read(None), read(""))

@@ -5,6 +5,7 @@ Pelican's; `cli.local_receiver` alone exchanges one beforehand. What Pelican its
 templates, is read from its settings where that is needed.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -189,12 +190,15 @@ class _Reader:
         value = self.text(name)
         if not value.strip():  # would be the site's own folder
             raise SettingsError(name, self.values[name], "give a path, or leave the setting out for the default")
-        return self.root / Path(value).expanduser()
+        try:
+            return self.root / Path(value).expanduser()
+        except RuntimeError as error:
+            raise SettingsError(name, value, "there is no such home folder; give the whole path") from error
 
     def remote(self, name: str) -> str | None:
         """Return what git takes for a remote; it looks for a folder from wherever it is run, so that gets its whole path."""
         value = self.text(name)
-        folder = self.root / Path(value).expanduser()
+        folder = self.root / os.path.expanduser(value)  # noqa: PTH111 - it leaves what is no home folder to git
         return (str(folder) if "/" in value and folder.is_dir() else value) or None
 
     def flag(self, name: str) -> bool:
