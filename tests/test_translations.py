@@ -164,6 +164,25 @@ def test_a_language_that_nobody_translated(site: TestSite) -> None:
     assert "2 mars 2026" in soup.select_one(".dt-published[lang=fr]").text
 
 
+def test_a_language_by_the_name_of_a_locale(tmp_path: Path) -> None:
+    """`ar_EG` or `de_AT`, as `LANG` and Pelican's DATE_FORMATS have it, is understood, and written as HTML has it."""
+    site = TestSite(tmp_path, f"THEME = {str(PROJECT / 'theme')!r}\nDEFAULT_LANG = 'de_AT'\n")
+    site.write_article("talk")
+    site.write_article("kalam", Lang="ar_EG")
+    for thread in ("talk", "kalam"):
+        site.write_comment(thread, "a", date="2026-01-02T15:04:00Z")
+    site.build()
+    for path, lang, count, date in (
+        ("talk.html", "de-at", "1 Kommentar", "2. Jänner 2026, 15:04"),
+        ("kalam-ar_EG.html", "ar-EG", "تعليق واحد", "2 يناير 2026، 3:04 م"),
+    ):
+        soup = words_of(site, path)
+        section = soup.select_one("#conversation")
+        assert (lang, lang, count) == (soup.html["lang"], section["lang"], section.h2.text)
+        assert date == section.time.text
+        assert "_" not in "".join(tag["lang"] for tag in section.select("[lang]"))
+
+
 def test_a_listing_is_in_the_language_of_the_site(site: TestSite) -> None:
     """With the counts of each entry in the entry's."""
     soup = words_of(site, "index.html")

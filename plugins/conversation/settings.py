@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .configuration import Settings
 from .errors import SettingsError
 from .model import Author
-from .text import is_id, is_web_address
+from .text import is_id, is_web_address, make_lang
 
 DEFAULTS: Mapping[str, object] = {
     "CONVERSATION_PATH": "comments",
@@ -121,7 +121,7 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         feed_domain=(reader.text("FEED_DOMAIN") or site_url).rstrip("/"),
         has_site_feed=any(pelican.get(name) for name in SITE_FEEDS),
         site_name=reader.text("SITENAME"),
-        default_lang=reader.text("DEFAULT_LANG"),
+        default_lang=make_lang(reader.text("DEFAULT_LANG")),
     )
 
 

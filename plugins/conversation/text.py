@@ -62,6 +62,11 @@ def is_lang(text: str) -> bool:
     return LANG_PATTERN.fullmatch(text) is not None
 
 
+def make_lang(text: str) -> str:
+    """Return a language as BCP 47 writes it, where it is given as a locale's name: `pt-BR` for `pt_BR`."""
+    return text.strip().replace("_", "-")
+
+
 def is_thread_name(text: str) -> bool:
     """Whether `text` may name a thread: letters, digits and marks of any script, `-`, `_`, and `.` inside."""
     if len(text) <= MAX_THREAD_BYTES and _PLAIN_THREAD.fullmatch(text):  # as most are

@@ -21,6 +21,7 @@ from ..rendering.regions import Regions
 from ..rendering.templating import page_lang
 from ..rendering.translations import Wording
 from ..rendering.views import show_date
+from ..text import make_lang
 from .calls import Call, CallNotes, Region, digest_region
 from .conversations import Conversations
 
@@ -142,7 +143,7 @@ class PageRegions:
     @staticmethod
     def date(moment: datetime, lang: str) -> str:
         """Return the day of a moment as a reader of `lang` (BCP 47) writes it, whatever locale the machine has."""
-        return show_date(moment, lang)
+        return show_date(moment, make_lang(lang))
 
     @pass_context
     def lang(self, context: Context) -> str:

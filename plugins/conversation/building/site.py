@@ -19,7 +19,7 @@ from ..configuration import Settings
 from ..errors import SettingsError
 from ..model import Conversation, Page, Problem
 from ..settings import read_settings
-from ..text import make_thread_name
+from ..text import make_lang, make_thread_name
 
 CONTENT_LISTS = ("articles", "hidden_articles", "drafts", "pages", "hidden_pages", "draft_pages")
 """Where Pelican's context keeps originals: of two pages that claim one thread, the earlier list's wins."""
@@ -139,12 +139,13 @@ def _originals(context: Mapping[str, Any]) -> Iterator[Any]:
 
 def _page(content: Any, settings: Settings) -> Page:  # Pelican's Content is untyped
     said = str(content.metadata.get("conversation", "open")).strip().lower()
+    lang = make_lang(str(content.lang))
     return Page(
         thread=_thread_name(content),
         title=_make_plain(str(content.title)),
         url=str(content.url),
-        lang=str(content.lang),
-        thread_lang=str(content.lang),
+        lang=lang,
+        thread_lang=lang,
         conversation=Conversation(said) if said in {mode.value for mode in Conversation} else Conversation.OPEN,
         is_article=content.default_template == "article",
         is_listed=content.status == "published",

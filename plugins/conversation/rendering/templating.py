@@ -25,6 +25,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 
 from ..configuration import Settings
+from ..text import make_lang
 from .inlining import InliningLoader
 from .template_cache import open_template_cache
 from .translations import SOURCE_LANG, Wording, parse_catalogue
@@ -112,7 +113,7 @@ def add_words(environment: Environment, find_wording: Callable[[str], Wording]) 
 def page_lang(context: Context) -> str:
     """Return the language (BCP 47) of the article or page that a template of Pelican's shows, or the site's."""
     content = context.get("article") or context.get("page")
-    return str(getattr(content, "lang", None) or context.get("DEFAULT_LANG", SOURCE_LANG))
+    return make_lang(str(getattr(content, "lang", None) or context.get("DEFAULT_LANG", SOURCE_LANG)))
 
 
 class HeadLoader(BaseLoader):
