@@ -33,11 +33,13 @@ def find_free_port() -> int:
 class Served:
     """`pelican-comments serve`, running."""
 
-    def __init__(self, site: TestSite, *, prefix: tuple[str, ...] = (), **environment: str) -> None:
-        """`prefix` is a command that runs the command behind it."""
+    def __init__(
+        self, site: TestSite, *, prefix: tuple[str, ...] = (), options: tuple[str, ...] = (), **environment: str
+    ) -> None:
+        """`prefix` is a command that runs the command behind it; `options` stand before the name of the command."""
         self.site = site
         self.process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", *COMMAND, "serve", "--port", "0"],
+            [*prefix, sys.executable, "-m", *COMMAND, *options, "serve", "--port", "0"],
             cwd=site.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
         )  # fmt: skip

@@ -201,6 +201,39 @@ def test_serve_follows_every_change(served: Served) -> None:
     assert [] == list((site.root / "cache/served").rglob("*.md"))
 
 
+def test_serve_finds_folders_that_come_later(served: Served) -> None:
+    """The first comment of a blog makes the folder of comments; what git takes away and brings back is followed again."""
+    site = served.site
+    for number, folder in enumerate(("comments", "comments", "content", "own")):
+        away = (site.root / folder).rename(site.root / "away")
+        served.wait_for_line(f"({folder}) changed")
+        served.wait_for_line("(Done|pelican-comments:)")
+        if number == 0:
+            shutil.rmtree(away)
+        else:
+            shutil.copytree(away, site.root / folder)
+            shutil.rmtree(away)
+        site.write_comment("talk", f"n{number}", body=f"After {folder} {number}.")
+        served.wait_until("/talk.html", f"After {folder} {number}.")
+    base = site.root / "own/templates/base.html"
+    base.write_text(base.read_text().replace("v1", "v2"))
+    served.wait_until("/talk.html", "v2 A site")
+    site.write_article("later")
+    served.wait_until("/later.html", "The text of later.")
+
+
+def test_serve_follows_a_settings_file_of_any_name(site: TestSite) -> None:
+    """And the files beside it that it may import."""
+    (site.root / "pelicanconf.py").rename(site.root / "blog.py")
+    running = Served(site, options=("-s", "blog.py"))
+    try:
+        path = site.root / "blog.py"
+        path.write_text(path.read_text().replace("A site", "Renamed"))
+        running.wait_until("/index.html", "Renamed")
+    finally:
+        running.stop()
+
+
 def test_what_is_served_is_not_the_output(served: Served) -> None:
     """A build of another command takes nothing from it, and has nothing of this machine's addresses and form."""
     site = served.site

@@ -6,7 +6,7 @@ Rule: builds happen here, one after the other; whoever else wants one asks for i
 import logging
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -108,16 +108,21 @@ class _ServedBlog:
             asked = {*paths, *(watcher.sources.list_comment_folders() if requests else ())}
             if any(has_changed_since(path, self._started) for path in asked):
                 click.echo(f"{_name(paths)} changed, building ...")
-                watcher = self._follow(watcher)
+                watcher = self._follow(watcher, paths)
                 if not watcher.sources.are_only_texts(paths):
                     self._open_receiver()
                 self._build(entries=None if requests else watcher.sources.find_entries(paths))
             for request in requests:
                 request.end(self._problem)
 
-    def _follow(self, watcher: Watcher) -> Watcher:
-        """Return what watches the sources as they are now."""
-        if (sources := find_sources(self.settings_file)) == watcher.sources:
+    def _follow(self, watcher: Watcher, paths: Collection[str]) -> Watcher:
+        """Return what watches the sources as they are now; where the settings cannot be read, as they were.
+
+        A folder that has come anew is another, even where it is again before anybody has looked.
+        """
+        sources = find_sources(self.settings_file)
+        is_same = sources == watcher.sources and not any(str(folder) in paths for folder in sources.folders)
+        if is_same or not sources.folders:
             return watcher
         watcher.stop()
         return Watcher(sources, self.changes.note)

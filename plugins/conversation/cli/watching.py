@@ -34,7 +34,8 @@ class Sources:
     folders: tuple[Path, ...]
     """Watched with everything below."""
     files: tuple[Path, ...]
-    """Watched through their folder: an editor that replaces a file takes a watch on the file itself along."""
+    """Watched through their folder: an editor that replaces a file takes a watch on the file itself along. The folders are
+    among them, or what is missing on the way to one, as they may come later or anew."""
     texts: tuple[Path, ...] = ()
     """Those folders whose changes are none of the settings' or of the theme's."""
     comments: Path | None = None
@@ -70,11 +71,19 @@ def find_sources(settings_file: Path) -> Sources:
         return Sources((), (settings_file,))
     texts = (Path(found["PATH"]), settings.path)
     folders = (*texts, Path(found["THEME"]))
+    files = (settings_file, settings.allowed_signers, *sorted(siblings), *map(_find_entry, folders))
     return Sources(
-        tuple(path for path in folders if path.is_dir()), (settings.allowed_signers, *sorted(siblings)), texts,
+        tuple(path for path in folders if path.is_dir()), tuple(dict.fromkeys(files)), texts,
         settings.path,
         (Path(found["OUTPUT_PATH"]), settings.root / found["CACHE_PATH"], settings.inbox, settings.secret.parent),
     )  # fmt: skip
+
+
+def _find_entry(path: Path) -> Path:
+    """Return `path`, or the first folder on the way to it that is missing."""
+    while not path.parent.is_dir():
+        path = path.parent
+    return path
 
 
 def read_file_clock(folder: Path) -> float:
