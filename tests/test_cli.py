@@ -14,6 +14,7 @@ import pytest
 from .building import TestSite
 from .conftest import PATIENCE_SECONDS
 from .serving import COMMAND, Served
+from .signing_site import add_settings
 
 
 @pytest.fixture
@@ -222,14 +223,18 @@ def test_serve_finds_folders_that_come_later(served: Served) -> None:
     served.wait_until("/later.html", "The text of later.")
 
 
-def test_serve_follows_a_settings_file_of_any_name(site: TestSite) -> None:
-    """And the files beside it that it may import."""
+def test_serve_follows_what_stands_elsewhere(site: TestSite) -> None:
+    """A settings file of any name, and templates that stand before the theme's."""
+    add_settings(site, THEME_TEMPLATES_OVERRIDES=["over"])
+    index = site.write("over/index.html", "{{ SITENAME }} v1")
     (site.root / "pelicanconf.py").rename(site.root / "blog.py")
     running = Served(site, options=("-s", "blog.py"))
     try:
         path = site.root / "blog.py"
         path.write_text(path.read_text().replace("A site", "Renamed"))
-        running.wait_until("/index.html", "Renamed")
+        running.wait_until("/index.html", "Renamed v1")
+        index.write_text("{{ SITENAME }} v2")
+        running.wait_until("/index.html", "Renamed v2")
     finally:
         running.stop()
 

@@ -70,7 +70,8 @@ def find_sources(settings_file: Path) -> Sources:
     except ConversationError:  # the build says so; a mended file brings the rest back
         return Sources((), (settings_file,))
     texts = (Path(found["PATH"]), settings.path)
-    folders = (*texts, Path(found["THEME"]))
+    overrides = (Path(folder).absolute() for folder in found["THEME_TEMPLATES_OVERRIDES"])
+    folders = (*texts, Path(found["THEME"]), *overrides)
     files = (settings_file, settings.allowed_signers, *sorted(siblings), *map(_find_entry, folders))
     return Sources(
         tuple(path for path in folders if path.is_dir()), tuple(dict.fromkeys(files)), texts,
