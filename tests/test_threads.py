@@ -81,6 +81,12 @@ def test_problems(expected: list[tuple[str, str]], comments: list[Comment]) -> N
     assert expected == codes(*comments)
 
 
+def test_a_comment_that_answers_itself_is_no_loop_of_replies() -> None:
+    """What is said of it speaks of one comment."""
+    problem = build_thread([c("a", "a")], max_indent=5)[1][0]
+    assert ("the comment answers itself", "correct or remove `in_reply_to`") == (problem.message, problem.remedy)
+
+
 def test_an_anchor_stays_with_the_oldest() -> None:
     """Of two comments with one anchor, the older keeps it, and the younger keeps its others."""
     placements, _ = build_thread([c("b", minutes=1, anchors=("c1", "c2")), c("a", anchors=("c1",))], max_indent=5)

@@ -93,8 +93,10 @@ def _cut_loops(ordered: Sequence[Comment], parents: dict[str, str | None], probl
             loop = steps[steps.index(current) :]
             oldest = min((by_id[id] for id in loop), key=_age)
             parents[oldest.id] = None
-            message = f"the replies {', '.join(sorted(loop)[:5])} answer each other in a loop"
-            remedy = "correct `in_reply_to` of one of them"
+            message, remedy = "the comment answers itself", "correct or remove `in_reply_to`"
+            if len(loop) > 1:
+                message = f"the replies {', '.join(sorted(loop)[:5])} answer each other in a loop"
+                remedy = "correct `in_reply_to` of one of them"
             problems.append(_problem(oldest, "in_reply_to", "loop", message=message, remedy=remedy))
         done.update(path)
 
