@@ -174,13 +174,16 @@ def test_a_language_by_the_name_of_a_locale(tmp_path: Path) -> None:
     site.build()
     for path, lang, count, date in (
         ("talk.html", "de-at", "1 Kommentar", "2. Jänner 2026, 15:04"),
-        ("kalam-ar_EG.html", "ar-EG", "تعليق واحد", "2 يناير 2026، 3:04 م"),
+        ("kalam-ar_EG.html", "ar-eg", "تعليق واحد", "2 يناير 2026، 3:04 م"),
     ):
         soup = words_of(site, path)
         section = soup.select_one("#conversation")
-        assert (lang, lang, count) == (soup.html["lang"], section["lang"], section.h2.text)
+        assert (lang, lang, count) == (soup.html["lang"].lower(), section["lang"], section.h2.text)
         assert date == section.time.text
-        assert "_" not in "".join(tag["lang"] for tag in section.select("[lang]"))
+    for path in ("talk.html", "kalam-ar_EG.html", "index.html"):
+        tags = words_of(site, path).select("[lang], [hreflang]")
+        assert {"de-at", "ar-eg"} == {(tag.get("lang") or tag["hreflang"]).lower() for tag in tags}
+    assert 2 == len(words_of(site, "talk.html").select("[lang]:not(.neighbours *)")), "of the page and of the section"
 
 
 def test_a_listing_is_in_the_language_of_the_site(site: TestSite) -> None:

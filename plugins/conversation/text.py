@@ -63,8 +63,8 @@ def is_lang(text: str) -> bool:
 
 
 def make_lang(text: str) -> str:
-    """Return a language as BCP 47 writes it, where it is given as a locale's name: `pt-BR` for `pt_BR`."""
-    return text.strip().replace("_", "-")
+    """Return a language as BCP 47 writes it, in lower case, where it is given as a locale's name: `pt-br` for `pt_BR`."""
+    return text.strip().replace("_", "-").lower()  # as Pelican has the site's on pages that name none
 
 
 def is_thread_name(text: str) -> bool:
