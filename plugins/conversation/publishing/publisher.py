@@ -110,8 +110,8 @@ class Publisher:
                 if not is_whole:
                     self._check_outputs(record.find_outputs(update.files))
                 copies = (copy for path in update.files for copy in list_copies(path))
-                for copy, *_ in record.find_outputs(copies):
-                    raise UnfitError(f"{copy} was made of a page that has changed")
+                if found := record.find_outputs(copies):
+                    raise UnfitError(f"{found[0][0]} was made of a page that has changed")
                 if not dry_run:
                     self._apply(record, update)
             except (RecordError, sqlite3.Error) as error:
@@ -151,7 +151,7 @@ class Publisher:
         return {"fatal_from": worst + 1} if worst >= record.read_fact("fatal_from", int) else {}
 
     def _check_outputs(self, files: Iterable[StampedFile]) -> None:
-        if path := find_changed(self.output, files):
+        if (path := find_changed(self.output, files)) is not None:
             raise UnfitError(f"somebody else has changed or removed {path} in the output")
 
     def _apply(self, record: Record, update: Update) -> None:

@@ -113,10 +113,9 @@ def describe_set_up(desk: Desk, error: ConversationError) -> str:
     (author,) = settings.authors.values()
     if isinstance(error, NoKeyError):
         return f"Make the key {error.path}, without a passphrase, and list it as that of {author.name}"
-    can_list = desk.moderation.repository.holds(desk.receiver.settings.allowed_signers)
-    return (
-        f"List the key {error.key} as that of {author.name}" if isinstance(error, UnlistedKeyError) and can_list else ""
-    )
+    if isinstance(error, UnlistedKeyError) and desk.moderation.repository.holds(settings.allowed_signers):
+        return f"List the key {error.key} as that of {author.name}"
+    return ""
 
 
 def find_any_pen(settings: Settings) -> Pen:

@@ -76,7 +76,7 @@ class Catalogues(Mapping[str, NullTranslations]):
         self._read: dict[str, NullTranslations] = {}
         for folder in (*(folder.parent / "translations" for folder in theme_folders), OWN_CATALOGUES):
             for path in sorted(folder.glob("*.po")):
-                self._files.setdefault(path.stem.lower().replace("_", "-"), []).append(path)
+                self._files.setdefault(make_lang(path.stem), []).append(path)
 
     def __getitem__(self, tag: str) -> NullTranslations:
         if tag not in self._read:
