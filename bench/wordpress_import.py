@@ -89,7 +89,7 @@ def main() -> None:
         (folder / "pelicanconf.py").write_text(SETTINGS, "utf-8")
         comments = write_export(folder / "export.xml", megabytes)
         print(f"{megabytes} MB, {comments} comments")
-        command = ("-m", "pelican.plugins.conversation.cli", "import", "wordpress", "export.xml")
+        command = ("-m", "pelican_comments", "import", "wordpress", "export.xml")
         runs = {
             "the XML parser alone": ("-c", PARSER_ONLY, "export.xml"),
             "plan (--dry-run)": (*command, "--dry-run"),

@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from .building import TestSite
 from .conftest import PATIENCE_SECONDS
 
-COMMAND = ("pelican.plugins.conversation.cli",)
+COMMAND = ("pelican_comments",)
 
 
 def find_free_port() -> int:

@@ -203,19 +203,19 @@ def test_check_names_what_is_to_be_mended(site: TestSite) -> None:
     """Merged as it was proposed, nothing is published; `check` names file name, name and date; mended, it is a reply."""
     link = BeautifulSoup(site.read("talk.html"), "html5lib").select_one("#comment-a > .e-content ~ a")
     proposed = commit_as_proposed(site, link["href"])
-    done = site.run("pelican.plugins.conversation.cli", "check")
+    done = site.run("pelican_comments", "check")
     assert 1 == done.returncode
     assert "comments/talk/YYYYMMDD-HHMMSS-NAME.md" in done.stdout
     assert "use a-z, 0-9 and `-`" in done.stdout
     renamed = proposed.rename(proposed.with_name("20260314-092653-bea.md"))
-    done = site.run("pelican.plugins.conversation.cli", "check")
+    done = site.run("pelican_comments", "check")
     assert re.search(r"20260314-092653-bea\.md:2: error: the comment has no name; add `name:`", done.stdout)
     assert re.search(
         r"20260314-092653-bea\.md:3: error: .* is no date; write it as `date: 2026-03-14T09:26:53Z`", done.stdout
     )
     text = renamed.read_text("utf-8").replace("name: ", "name: Bea").replace("YYYY-MM-DDTHH:MM:SSZ", "2026-03-14T09:26:53Z")  # fmt: skip
     renamed.write_text(text, "utf-8")
-    assert 0 == site.run("pelican.plugins.conversation.cli", "check").returncode
+    assert 0 == site.run("pelican_comments", "check").returncode
     site.build("-t", "simple")
     soup = BeautifulSoup(site.read("talk.html"), "html5lib")
     assert "Reader" == soup.select_one("#comment-20260314-092653-bea .u-in-reply-to").text
@@ -230,7 +230,7 @@ def test_the_script_leaves_the_name_alone_to_be_written(site: TestSite, chromium
         href = unescape(link.get_attribute("href"))
     proposed = commit_as_proposed(site, href)
     assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-z]{4}\.md", proposed.name)
-    done = site.run("pelican.plugins.conversation.cli", "check")
+    done = site.run("pelican_comments", "check")
     assert [f"comments/talk/{proposed.name}:2: error: the comment has no name; add `name:` [missing-name]"] == [
         line for line in done.stdout.splitlines() if proposed.name in line
     ]

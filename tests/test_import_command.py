@@ -17,7 +17,7 @@ from .building import TestSite
 from .test_import_wordpress import OURS, REAL, read_independently
 from .wordpress_exports import make_author, make_comment, make_export, make_post
 
-COMMAND = ("pelican.plugins.conversation.cli", "import", "wordpress")
+COMMAND = ("pelican_comments", "import", "wordpress")
 PAGES = ("knots-and-splices", "the-crane-is-back", "visiting")
 
 
@@ -60,7 +60,7 @@ def hash_files(folder: Path) -> dict[str, str]:
 
 def check(site: TestSite) -> str:
     """Return the problems that `pelican-comments check` reports."""
-    return site.run("pelican.plugins.conversation.cli", "check").stdout
+    return site.run("pelican_comments", "check").stdout
 
 
 def give_key(site: TestSite) -> None:

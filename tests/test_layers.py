@@ -72,7 +72,7 @@ LAYERS = (
     },
     {"importers.tally", "rendering.regions", "moderation.undoing"},
     # edges: files, other programs, Pelican's settings
-    {"comments.listing", "git.command", "settings"},
+    {"comments.listing", "git.command", "reporting", "settings"},
     {
         "inbox.lock",
         "receiver.rate_limits",
@@ -167,7 +167,6 @@ LAYERS = (
     {"cli.local_receiver", "cli.sign_in"},
     {"cli.serve"},
     {"cli.__init__"},
-    {"cli.__main__"},
 )
 """From the ground up; modules of one row do not import each other."""
 

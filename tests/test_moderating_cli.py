@@ -817,7 +817,7 @@ def test_what_cannot_be_answered(site: ModeratedSite, run: Run, what: str, edito
 def test_asked_at_a_terminal(site: ModeratedSite, home: Path) -> None:
     """Making a key and listing it are questions there, and ssh-keygen asks for the passphrase itself."""
     site.submit(A)
-    command = [sys.executable, "-m", "pelican.plugins.conversation.cli", "reply", A, "-m", "Hello", "--no-build"]
+    command = [sys.executable, "-m", "pelican_comments", "reply", A, "-m", "Hello", "--no-build"]
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(site.root)
@@ -873,7 +873,7 @@ def test_a_push_that_hangs_ends_with_the_command(site: ModeratedSite) -> None:
     waiting = site.root / "var" / "waiting"
     git(site.root, "config", "core.sshCommand", f"sh -c 'echo $$ > {waiting}; exec sleep 300'")
     site.submit(A)
-    command = [sys.executable, "-m", "pelican.plugins.conversation.cli", "approve", A, "--no-build"]
+    command = [sys.executable, "-m", "pelican_comments", "approve", A, "--no-build"]
     process = subprocess.Popen(command, cwd=site.root, stdout=subprocess.DEVNULL)
     wait_for(lambda: waiting.exists() and waiting.read_text().endswith("\n"))
     process.terminate()
@@ -934,7 +934,7 @@ def complete(site: ModeratedSite, words: str) -> list[str]:
         "COMP_WORDS": words,
         "COMP_CWORD": str(words.count(" ")),
     }
-    program = "import sys; sys.argv[0] = 'pelican-comments'; from pelican.plugins.conversation.cli import main; main()"
+    program = "import sys; sys.argv[0] = 'pelican-comments'; from pelican_comments import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=site.root, env={**os.environ, **variables}, capture_output=True, text=True, check=False
     )  # fmt: skip
@@ -959,7 +959,7 @@ def test_from_asked_to_answered_to_built(site: ModeratedSite, home: Path) -> Non
     """One command signs, commits and builds: comment and answer are on the page, with the author's badge."""
     list_key(site, make_key(home))
     site.submit(A, name="Ann Reader", body="Is this *on*?")
-    done = site.files.run("pelican.plugins.conversation.cli", "reply", "abcd", "-m", "It **is**.")
+    done = site.files.run("pelican_comments", "reply", "abcd", "-m", "It **is**.")
     assert (0, "") == (done.returncode, done.stderr)
     page = site.files.read("talk.html")
     assert page.index("Is this <em>on</em>?") < page.index("It <strong>is</strong>.")
@@ -971,6 +971,6 @@ def test_a_build_that_fails_leaves_the_commit(site: ModeratedSite) -> None:
     """It says so, and exits with 1."""
     site.submit(A)
     (site.root / "output").write_text("in the way")
-    done = site.files.run("pelican.plugins.conversation.cli", "approve", A)
+    done = site.files.run("pelican_comments", "approve", A)
     assert (1, "Approve 1 comment") == (done.returncode, site.subjects()[0])
     assert "the commit stays, but the build failed" in done.stderr

@@ -144,7 +144,7 @@ def test_an_answer_is_signed_and_approves_what_it_answers(desk: ModeratorDesk) -
     assert answer.endswith("---\nMy *answer*.\n")
     assert "author: ann\n" in answer
     assert "is-author" not in str(page.form)
-    done = desk.site.files.run("pelican.plugins.conversation.cli", "check")
+    done = desk.site.files.run("pelican_comments", "check")
     assert 0 == done.returncode, done.stdout
 
 

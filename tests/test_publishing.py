@@ -392,12 +392,12 @@ def test_the_theme_and_plugins_count(tmp_path: Path) -> None:
     site = write_site(tmp_path / "site", more='PLUGIN_PATHS = ["more"]\nPLUGINS += ["mine"]\n')
     add_settings(site, THEME=str(theme))
     site.write("more/mine.py", "def register():\n    pass\n")
-    done = site.run("pelican.plugins.conversation.cli", "publish")
+    done = site.run("pelican_comments", "publish")
     assert 0 == done.returncode, done.stderr
     (theme / "templates" / "archives.html").write_text("{% extends 'base.html' %}")
-    assert "theme has changed" in site.run("pelican.plugins.conversation.cli", "publish").stdout
+    assert "theme has changed" in site.run("pelican_comments", "publish").stdout
     site.write("more/mine.py", "def register():\n    print()\n")
-    done = site.run("pelican.plugins.conversation.cli", "publish")
+    done = site.run("pelican_comments", "publish")
     assert "mine.py" in done.stdout.partition("code has changed")[2]
 
 
@@ -417,7 +417,7 @@ def write_site_of_its_own(root: Path) -> TestSite:
     site = write_site(root, more='PLUGIN_PATHS = ["more"]\nPLUGINS += ["mine"]\n')
     add_settings(site, THEME=str(root / "theme"))
     site.write("more/mine.py", "def register():\n    pass\n")
-    assert 0 == site.run("pelican.plugins.conversation.cli", "publish").returncode
+    assert 0 == site.run("pelican_comments", "publish").returncode
     return site
 
 
@@ -426,7 +426,7 @@ def test_a_checkout_with_what_was_built_is_gone_on_from(tmp_path: Path) -> None:
     site = write_site_of_its_own(tmp_path)
     check_out(site)
     site.write_comment("talk", "new", in_reply_to="a")
-    assert "Brought talk up to date" in site.run("pelican.plugins.conversation.cli", "publish").stdout
+    assert "Brought talk up to date" in site.run("pelican_comments", "publish").stdout
     check_output(site)
     found = load_pelican_settings(site.root / "pelicanconf.py")
     with Record.open(record_path(site.root / "cache", site.root / "output")) as record:
@@ -441,7 +441,7 @@ def test_a_checkout_in_which_something_is_another(tmp_path: Path, path: str) -> 
     check_out(site)
     text = (site.root / path).read_bytes()
     site.write(path, text[:-1] + b" ")
-    assert "has changed" in site.run("pelican.plugins.conversation.cli", "publish").stdout
+    assert "has changed" in site.run("pelican_comments", "publish").stdout
 
 
 def test_content_that_was_another_during_a_build(own_site: TestSite) -> None:
@@ -486,7 +486,7 @@ def test_dates_of_files_as_dates_of_posts(tmp_path: Path) -> None:
 
 def test_fatal_errors(own_site: TestSite) -> None:
     """A comment with an error leaves the site as it was, and so does one that an earlier publishing has let pass."""
-    run = partial(own_site.run, "pelican.plugins.conversation.cli", "publish")
+    run = partial(own_site.run, "pelican_comments", "publish")
     assert "did not stop at what is fatal now" in run("--fatal", "errors").stdout
     assert "Nothing has changed" in run("--fatal", "errors").stdout
     built = read_tree(own_site.root / "output")
@@ -546,7 +546,7 @@ def test_after_pelican_alone(own_site: TestSite) -> None:
     done = own_site.run("pelican", "content", "-s", "pelicanconf.py")
     assert 0 == done.returncode, done.stderr
     own_site.write_comment("talk", "f", in_reply_to="a")
-    done = own_site.run("pelican.plugins.conversation.cli", "publish")
+    done = own_site.run("pelican_comments", "publish")
     assert "Brought talk up to date" in done.stdout, done.stdout
     check_output(own_site)
 
@@ -652,7 +652,7 @@ def test_two_at_once_take_turns(own_site: TestSite) -> None:
     """Several that publish at the same time leave what one would."""
     own_site.write_comment("talk", "f", in_reply_to="a")
     environment = {**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
-    command = [sys.executable, "-m", "pelican.plugins.conversation.cli", "publish"]
+    command = [sys.executable, "-m", "pelican_comments", "publish"]
     running = [subprocess.Popen([*command, *more], cwd=own_site.root, env=environment) for more in ([], ["--full"], [])]
     assert [0, 0, 0] == [process.wait(timeout=120) for process in running]
     check_output(own_site)
@@ -688,7 +688,7 @@ def test_a_build_that_fails_leaves_the_output(own_site: TestSite) -> None:
     before = read_tree(own_site.root / "output")
     add_settings(own_site, THEME_TEMPLATES_OVERRIDES=[str(own_site.root / "templates")])
     own_site.write("templates/archives.html", "{% nonsense %}")
-    done = own_site.run("pelican.plugins.conversation.cli", "publish")
+    done = own_site.run("pelican_comments", "publish")
     assert 1 == done.returncode
     assert "TemplateSyntaxError" in done.stdout + done.stderr
     assert before == read_tree(own_site.root / "output")
@@ -799,7 +799,7 @@ def test_an_output_that_cannot_be_written(own_site: TestSite) -> None:
     """It is the blogger's to mend: place and remedy are said, without a traceback."""
     add_settings(own_site, OUTPUT_PATH="taken")
     own_site.write("taken", "x")
-    done = own_site.run("pelican.plugins.conversation.cli", "publish")
+    done = own_site.run("pelican_comments", "publish")
     said = f"the site could not be published: {own_site.root}/taken: File exists; mend its permissions, its place or the disk"
     assert (1, True) == (done.returncode, f"pelican-comments: {said}" in done.stderr)
     assert "Traceback" not in done.stderr
@@ -853,7 +853,7 @@ def test_pages_keep_their_own_day(tmp_path: Path, timezone: str) -> None:
 def test_in_this_very_moment(own_site: TestSite) -> None:
     """A comment that comes while a build runs is published by the next."""
     environment = {**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
-    command = [sys.executable, "-m", "pelican.plugins.conversation.cli", "publish", "--full"]
+    command = [sys.executable, "-m", "pelican_comments", "publish", "--full"]
     running = subprocess.Popen(command, cwd=own_site.root, env=environment)
     for number in range(10):
         own_site.write_comment("quiet", f"q{number}", in_reply_to="q0" if number else "")

@@ -27,7 +27,7 @@ from .test_publishing import (  # noqa: F401 - fixtures
 
 def publish_apart(site: TestSite) -> str:
     """Publish in a process of its own, where other plugins are loaded, or none; return what it prints."""
-    done = site.run("pelican.plugins.conversation.cli", "publish")
+    done = site.run("pelican_comments", "publish")
     assert 0 == done.returncode
     return done.stdout
 
@@ -277,16 +277,16 @@ def test_two_spellings_of_one_folder(tmp_path: Path) -> None:
     site.write_comment("cafe\u0301", "n2")
     if 2 != len(list((site.root / "comments").glob("caf*"))):
         pytest.skip("this file system takes them for one")
-    assert "twin-folder" in site.run("pelican.plugins.conversation.cli", "check").stdout
+    assert "twin-folder" in site.run("pelican_comments", "check").stdout
 
 
 def test_comments_in_a_repository_of_their_own(own_site: TestSite) -> None:  # noqa: F811
     """Neither the folder `.git` of a clone nor the file of a submodule is a problem."""
     own_site.write("comments/.git/config", "[core]\n")
-    assert ".git" not in own_site.run("pelican.plugins.conversation.cli", "check").stdout
+    assert ".git" not in own_site.run("pelican_comments", "check").stdout
     shutil.rmtree(own_site.root / "comments/.git")
     own_site.write("comments/.git", "gitdir: ../.git/modules/comments\n")
-    assert ".git" not in own_site.run("pelican.plugins.conversation.cli", "check").stdout
+    assert ".git" not in own_site.run("pelican_comments", "check").stdout
 
 
 def test_an_output_on_another_file_system(own_site: TestSite, tmp_path: Path) -> None:  # noqa: F811

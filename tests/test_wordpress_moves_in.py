@@ -77,7 +77,7 @@ def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     ]
     path = f"{Path(pypandoc.get_pandoc_path()).parent}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(command, cwd=site.root, check=True, capture_output=True, env={**os.environ, "PATH": path})
-    done = site.run("pelican.plugins.conversation.cli", "import", "wordpress", str(export))
+    done = site.run("pelican_comments", "import", "wordpress", str(export))
     assert done.returncode == 0, done.stdout + done.stderr
     return export, site, done.stdout
 
@@ -109,7 +109,7 @@ def test_the_site_builds_without_a_problem(moved: tuple[Path, TestSite, str]) ->
     slugs = {slug for slug, _, _ in expected_comments(export).values()}
     without_page = {"picture"} & slugs
     site.build(*(() if without_page else ("--fatal", "warnings")), expect_problems=bool(without_page))
-    done = site.run("pelican.plugins.conversation.cli", "check", "--format", "json")
+    done = site.run("pelican_comments", "check", "--format", "json")
     assert {("no-page", f"comments/{slug}") for slug in without_page} == {
         (p["code"], p["path"]) for p in json.loads(done.stdout)
     }
@@ -136,7 +136,7 @@ def test_a_second_run_changes_nothing(moved: tuple[Path, TestSite, str]) -> None
     """Importing twice is importing once."""
     export, site, _ = moved
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (site.root / "comments").rglob("*.md")}
-    done = site.run("pelican.plugins.conversation.cli", "import", "wordpress", str(export))
+    done = site.run("pelican_comments", "import", "wordpress", str(export))
     assert done.returncode == 0
     assert "Nothing to do." in done.stdout
     assert before == {

@@ -5,7 +5,6 @@ while the old output is still whole.
 """
 
 import gc
-import logging
 import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,8 +36,7 @@ from .rendering.latest import LatestComment, PageActivity, find_activity, find_l
 from .rendering.list_paging import list_path
 from .rendering.regions import SCRIPT
 from .rendering.templating import STYLESHEET, Catalogues, RegionLoader, add_regions, add_words, make_region_environment
-
-logger = logging.getLogger(__name__)
+from .reporting import report
 
 STATIC_SOURCE = Path(__file__).parent / "static"
 BUILD, RECORDING, GENERATORS = "conversation_build", "conversation_recording", "conversation_generators"
@@ -176,19 +174,6 @@ def prepare_build(pelican: Pelican) -> None:
     build = Build(conversations, regions, loaders, feeds=feeds, recording=recording, shelf=shelf, latest=latest)
     context[BUILD] = pelican.settings[BUILD] = build
     gc.freeze()
-
-
-def report(problems: Iterable[Problem]) -> None:
-    """Log every problem, then stop if Pelican was told that one is fatal (its logger raises at the first)."""
-    failure: RuntimeError | None = None
-    for problem in problems:
-        log = logger.error if problem.severity is Severity.ERROR else logger.warning
-        try:
-            log("%s", problem)
-        except RuntimeError as error:
-            failure = error
-    if failure is not None:
-        raise failure
 
 
 def _contents(context: Mapping[str, Any]) -> Iterable[Any]:  # Pelican's Content is untyped

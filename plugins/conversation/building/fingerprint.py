@@ -8,7 +8,6 @@ import platform
 from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent
@@ -31,6 +30,8 @@ def find_versions() -> bytes:
 
 
 def _find_version(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # 5 ms, which publishing can do without
+
     try:
         return version(name)
     except PackageNotFoundError:

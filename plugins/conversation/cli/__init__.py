@@ -11,7 +11,6 @@ import signal
 import sys
 import traceback
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
 from keyword import iskeyword
 
@@ -47,11 +46,17 @@ class LazyGroup(click.Group):
         return command
 
 
-def _version() -> str:
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001 - click's signature
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return version("pelican-conversation")
+        found = version("pelican-conversation")
     except PackageNotFoundError:  # run from a bare checkout
-        return "unknown"
+        found = "unknown"
+    click.echo(f"pelican-comments, version {found}")
+    ctx.exit()
 
 
 COMPLETION = """\b
@@ -66,10 +71,14 @@ eval "$(_PELICAN_COMMENTS_COMPLETE=bash_source pelican-comments)"
     "-s", "--settings", "settings_file", default="pelicanconf.py", show_default=True, metavar="FILE",
     type=click.Path(), help="The site's settings.",
 )  # fmt: skip
-@click.version_option(_version(), prog_name="pelican-comments")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version,
+    help="Show the version and exit.",
+)  # fmt: skip
 @click.pass_context
 def group(ctx: click.Context, settings_file: str) -> None:
     """Serve a Pelican blog, moderate its comments and answer them, check and import them."""
+    gc.enable()  # the command has been imported
     ctx.obj = settings_file
     if ctx.invoked_subcommand not in BUILDING:
         logging.getLogger("pelican.settings").setLevel(logging.ERROR)

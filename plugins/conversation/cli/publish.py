@@ -58,8 +58,8 @@ def _publish(settings_file: str, *, full: bool, dry_run: bool, fatal: str | None
 
 def _finish(found: Mapping[str, Any], look: "FolderLook", *, full: bool, dry_run: bool) -> None:
     from ..building.conversations import count_things
-    from ..plugin import report
     from ..publishing.publisher import BuildError, Publisher
+    from ..reporting import report
 
     try:
         outcome = Publisher(found).publish(full=full, dry_run=dry_run, entries=look)

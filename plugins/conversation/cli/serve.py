@@ -14,9 +14,9 @@ from pelican.log import init
 
 from ..building.site import find_root, load_pelican_settings
 from ..errors import ConversationError
-from ..plugin import report
 from ..publishing.publisher import BuildError, Publisher
 from ..publishing.record import make_cache_folder
+from ..reporting import report
 from .local_receiver import LocalReceiver, open_receiver
 from .local_server import Mounts, open_server
 from .site_files import SiteFiles

@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pelican import Pelican
-
 from ..building.conversations import read_clock
 from ..building.site import list_theme_folders, site_settings
 from ..building.stamps import Stamp, StampedFile, find_changed
@@ -190,7 +188,7 @@ class Publisher:
         staging = Staging(self.output, describe_found(self._found), list_owned(self._record))
         try:
             with stage(staging), collecting():
-                _run(Pelican({**_copy(self._found), "OUTPUT_PATH": str(folder)}))
+                _run_pelican({**_copy(self._found), "OUTPUT_PATH": str(folder)})
             self.output.mkdir(parents=True, exist_ok=True)
             stamps = move_files(folder, self.output)
         finally:
@@ -244,8 +242,11 @@ def _copy(value: Any) -> Any:
     return [_copy(item) for item in value] if type(value) is list else value
 
 
-def _run(pelican: Pelican) -> None:
+def _run_pelican(settings: dict[str, Any]) -> None:
     """Run Pelican; whatever a theme, a plugin or a post raises is the blogger's to mend."""
+    from pelican import Pelican  # brings along all that a build needs
+
+    pelican = Pelican(settings)
     try:
         pelican.run()
     except ConversationError:

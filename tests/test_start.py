@@ -1,0 +1,114 @@
+"""The start of the command: Pelican's package is run when somebody asks it for something, and no sooner."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from pelican_comments import DeferredPackage, defer
+
+from .building import TestSite
+
+PACKAGE = """\
+from pathlib import Path
+from unhurried.inner import VALUE
+with Path(__file__).with_name("runs").open("a") as file:
+    file.write("run ")
+from . import outer
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package that notes each of its runs, and imports modules of its own."""
+    folder = tmp_path / "unhurried"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(PACKAGE)
+    (folder / "inner.py").write_text("VALUE = 7")
+    (folder / "outer.py").write_text("from unhurried import VALUE")
+    (folder / "apart.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield folder
+    for name in [name for name in sys.modules if name.partition(".")[0] == "unhurried"]:
+        del sys.modules[name]
+
+
+def count_runs(package: Path) -> int:
+    noted = package / "runs"
+    return len(noted.read_text().split()) if noted.exists() else 0
+
+
+def test_modules_are_imported_without_their_package(package: Path) -> None:
+    defer("unhurried")
+    import unhurried.apart
+    from unhurried.inner import VALUE
+
+    assert ("unhurried.apart", 7, 0) == (unhurried.apart.__name__, VALUE, count_runs(package))
+
+
+def test_a_package_runs_once_when_it_is_asked_for_what_it_defines(package: Path) -> None:
+    defer("unhurried")
+    from unhurried import VALUE, outer
+
+    assert (7, 7, 1) == (VALUE, outer.VALUE, count_runs(package))
+    found = sys.modules["unhurried"]
+    assert ModuleType is type(found)
+    defer("unhurried")
+    assert (found, False, 1) == (sys.modules["unhurried"], hasattr(found, "nothing"), count_runs(package))
+
+
+def test_what_a_package_raises_is_raised_each_time(package: Path) -> None:
+    (package / "__init__.py").write_text("import unhurried.missing")
+    defer("unhurried")
+    for _ in range(2):
+        with pytest.raises(ModuleNotFoundError, match=r"unhurried\.missing"):
+            getattr(sys.modules["unhurried"], "VALUE")  # noqa: B009 - mypy knows no such attribute
+    assert DeferredPackage is type(sys.modules["unhurried"])
+
+
+def test_threads_get_what_they_ask_for(package: Path) -> None:
+    """And the package runs once, though it takes its time."""
+    with (package / "__init__.py").open("a") as file:
+        file.write("import time; time.sleep(0.1); LAST = 1")
+    defer("unhurried")
+    found: list[object] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(getattr(sys.modules["unhurried"], "LAST"))) for _ in range(4)  # noqa: B009
+    ]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ([1, 1, 1, 1], 1) == (found, count_runs(package))
+
+
+def test_what_is_not_there_is_left_to_whoever_imports_it() -> None:
+    defer("no_such_package_anywhere")
+    assert "no_such_package_anywhere" not in sys.modules
+
+
+def test_a_comment_is_published_without_running_pelican(tmp_path: Path) -> None:
+    """Pelican is run for a full build, and only then."""
+    program = (
+        "import atexit, sys, pelican_comments;"
+        "atexit.register(lambda: print(type(sys.modules['pelican']).__name__));"
+        "pelican_comments.main()"
+    )
+
+    def publish() -> list[str]:
+        command = [sys.executable, "-c", program, "publish"]
+        done = subprocess.run(command, cwd=site.root, env={**os.environ}, check=True, capture_output=True, text=True)
+        assert not done.stderr
+        return done.stdout.splitlines()
+
+    site = TestSite(tmp_path)
+    site.write_article("talk")
+    site.write_comment("talk", "a")
+    assert "module" == publish()[-1]
+    site.write_comment("talk", "b")
+    assert ["Brought talk up to date: 6 files.", "DeferredPackage"] == publish()
+    assert "Body of b." in site.read("talk.html")
