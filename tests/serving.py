@@ -45,8 +45,14 @@ class Served:
         )  # fmt: skip
         self.printed = ""
         self.lines: SimpleQueue[str] = SimpleQueue()
-        threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout], daemon=True).start()
+        """What is printed; an empty text when the process has ended."""
+        threading.Thread(target=self._read_lines, daemon=True).start()
         self.address = self.wait_for_line(r"Serving (http://127\.0\.0\.1:\d+)")
+
+    def _read_lines(self) -> None:
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put("")
 
     def wait_for_line(self, pattern: str) -> str:
         """Return the first group of the next line with `pattern`, within `PATIENCE_SECONDS` from the one before."""
@@ -56,6 +62,7 @@ class Served:
             except Empty:
                 raise AssertionError(f"no {pattern!r} in {self.printed}") from None
             self.printed += line
+            assert line, f"it ended without {pattern!r} in {self.printed}"
             if found := re.search(pattern, line):
                 return found[1]
 
