@@ -107,7 +107,7 @@ def print_failures(failures: Iterable[str]) -> None:
 def build_site(settings_file: Path) -> str:
     """Publish the site as the blogger does; return what went wrong, empty where nothing did."""
     sys.stdout.flush()
-    command = [sys.executable, "-m", f"{__package__}", "--settings", str(settings_file), "publish"]
+    command = [sys.executable, "-m", "pelican_comments", "--settings", str(settings_file), "publish"]
     done = subprocess.run(command, check=False)  # noqa: S603 - this Python, with the path given
     said = f"the commit stays, but the build failed; run `pelican-comments -s {settings_file} publish`"
     return "" if done.returncode == 0 else said

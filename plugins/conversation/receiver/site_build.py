@@ -41,8 +41,7 @@ class SiteBuild:
             return self._problem
 
     def _publish(self) -> str:
-        package = f"{__package__}".rpartition(".")[0]
-        command = [sys.executable, "-m", f"{package}.cli", "--settings", str(self._settings_file), "publish"]
+        command = [sys.executable, "-m", "pelican_comments", "--settings", str(self._settings_file), "publish"]
         try:
             done = subprocess.run(  # noqa: S603 - this Python, with the path given
                 command, cwd=self._settings_file.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True,
