@@ -42,7 +42,7 @@ def test_a_made_name_is_a_name_or_empty(slug: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["https://example.org", "http://example.org:8080/a?b=c#d", "https://[2001:db8::1]/", "https://пример.example/путь", "HTTPS://EXAMPLE.ORG/"],
+    ["https://example.org", "http://example.org:8080/a?b=c#d", "https://[2001:db8::1]/", "https://пример.example/путь", "HTTPS://EXAMPLE.ORG/", "https://example.org/@bo?to=bo@example.net"],
 )  # fmt: skip
 def test_addresses(address: str) -> None:
     """Http and https with a host."""
@@ -52,10 +52,11 @@ def test_addresses(address: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["", "example.org", "//example.org", "https://", "ftp://example.org", "javascript:alert(1)", "https://a b", "https://a\nb",
-     'https://a"b', "https://a<b", "https://[::1", "https://a:port/", "https://a:99999/", "data:text/html,x", "https://a\\b", "x" * 3000],
+     'https://a"b', "https://a<b", "https://[::1", "https://a:port/", "https://a:99999/", "data:text/html,x", "https://a\\b", "x" * 3000,
+     "https://bo@example.org/", "https://bank.example@example.org/", "https://bo:secret@example.org"],
 )  # fmt: skip
 def test_what_is_no_address(address: str) -> None:
-    """Other schemes, no host, and what would break out of HTML or XML."""
+    """Other schemes, no host, what would break out of HTML or XML, and a user before the host: a mail address, or bait."""
     assert not is_web_address(address)
 
 

@@ -92,11 +92,15 @@ def make_thread_name(slug: str) -> str:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether `text` is an absolute http or https URL that can be written into HTML and XML as it is."""
+    """Whether `text` is an absolute http or https URL that can be written into HTML and XML as it is.
+
+    One with a user in front of its host is none here: that is an e-mail address that got there, or another site's name as bait.
+    """
     if len(text) > MAX_URL_CHARACTERS or _NOT_IN_URL.search(text):
         return False
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
+        is_plain = bool(parts.hostname) and "@" not in parts.netloc
+        return parts.scheme in ("http", "https") and is_plain and (parts.port or 0) >= 0
     except ValueError:  # brackets or a port that are none
         return False

@@ -226,8 +226,8 @@ class HeaderReader:
             self.report.warning(
                 self._line(key),
                 f"bad-{key}",
-                f"{key} {text[:80]!r} is no http(s) address and is not shown",
-                "correct or remove it",
+                f"{key} {text[:80]!r} is no http(s) address of a page and is not shown",
+                "write it as `https://host/path`, without a user, or remove it",
             )
             return None
         return text

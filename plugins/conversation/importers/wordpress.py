@@ -254,7 +254,6 @@ def _clean_url(stored: str, secrets: list[str]) -> tuple[str | None, tuple[Reaso
     url = unicodedata.normalize("NFC", unescape(stored))
     if url in ("", "http://", "https://"):
         return None, ()
-    host = url.partition("://")[2].partition("/")[0]
-    if not is_web_address(url) or "@" in host or any(secret in url.lower() for secret in secrets):
+    if not is_web_address(url) or any(secret in url.lower() for secret in secrets):
         return None, (Reason.NO_URL,)
     return url, ()

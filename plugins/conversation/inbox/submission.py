@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 from ..comments.comment_file import format_comment, format_moment, parse_comment
 from ..comments.flat_lines import Scalars
@@ -126,7 +125,7 @@ def check_form(form: Form, *, max_body_bytes: int) -> Mapping[str, FieldProblem]
     """Return what is to be mended, by field; thread and parent are others' to judge."""
     found = {
         "name": _check_name(form.name),
-        "url": None if not form.url or _is_page(form.url) else FieldProblem("url-invalid"),
+        "url": None if not form.url or is_web_address(form.url) else FieldProblem("url-invalid"),
         "email": None if not form.email or _is_email(form.email) else FieldProblem("email-invalid"),
         "body": _check_body(form.body, max_body_bytes),
     }
@@ -137,11 +136,6 @@ def _check_name(name: str) -> FieldProblem | None:
     if not is_visible(name):
         return FieldProblem("name-missing")
     return FieldProblem("name-too-long", MAX_NAME_CHARACTERS) if len(name) > MAX_NAME_CHARACTERS else None
-
-
-def _is_page(text: str) -> bool:
-    """Whether a text is the address of a page, with no name in front of its host: that would be an e-mail address, or a trap."""
-    return is_web_address(text) and "@" not in urlsplit(text).netloc
 
 
 def _is_email(text: str) -> bool:
