@@ -105,6 +105,20 @@ def test_settings_that_cannot_work_stop_the_start(tmp_path: Path, settings: dict
         create_app(read_settings({**SITE, **settings}, tmp_path))
 
 
+def test_a_secret_that_git_would_take_in_stops_the_start(tmp_path: Path) -> None:
+    """Its own folder is kept out of git; elsewhere in the site, .gitignore has to name it."""
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    create_app(read_settings(SITE, tmp_path))
+    elsewhere = read_settings({**SITE, "CONVERSATION_SECRET": "conf/secret"}, tmp_path)
+    with pytest.raises(SettingsError, match=r"CONVERSATION_SECRET.*conf/secret.*\.gitignore"):
+        create_app(elsewhere)
+    (tmp_path / ".gitignore").write_text("/conf/\n")
+    create_app(elsewhere)
+    subprocess.run(["git", "add", "--force", "conf/secret"], cwd=tmp_path, check=True)
+    with pytest.raises(SettingsError, match="git rm --cached"):
+        create_app(elsewhere)
+
+
 def test_an_inbox_that_cannot_be_made_stops_the_start(tmp_path: Path) -> None:
     """The error names the place."""
     (tmp_path / "var").mkdir()

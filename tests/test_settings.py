@@ -9,7 +9,13 @@ from pelican.plugins.conversation.model import Author
 from pelican.plugins.conversation.settings import DEFAULTS, read_settings
 
 ROOT = Path("/site")
-PELICAN = {"SITENAME": "A site", "SITEURL": "https://example.org/", "TIMEZONE": "Europe/Berlin", "DEFAULT_LANG": "en"}
+PELICAN = {
+    "SITENAME": "A site",
+    "SITEURL": "https://example.org/",
+    "TIMEZONE": "Europe/Berlin",
+    "DEFAULT_LANG": "en",
+    "OUTPUT_PATH": "/site/output",
+}
 
 
 def test_defaults() -> None:
@@ -18,6 +24,11 @@ def test_defaults() -> None:
     assert (Path("/site/comments"), Path("/site/allowed_signers")) == (settings.path, settings.allowed_signers)
     assert ("https://example.org", "https://example.org") == (settings.site_url, settings.feed_domain)
     assert ({}, 65536) == (settings.authors, settings.max_body_bytes)
+
+
+def test_a_site_that_is_its_own_output_folder() -> None:
+    """Has its inbox there, as it has everything."""
+    assert Path("/site/var/inbox.git") == read_settings({**PELICAN, "OUTPUT_PATH": "/site"}, ROOT).inbox
 
 
 def test_authors() -> None:
@@ -46,6 +57,8 @@ def test_authors() -> None:
         ("CONVERSATION_SIGNING_KEY", "~nobody-of-this-name/key"),
         ("CONVERSATION_INBOX", ""),
         ("CONVERSATION_SECRET", None),
+        ("CONVERSATION_SECRET", "output/secret"),
+        ("CONVERSATION_INBOX", "/site/var/../output/inbox.git"),
         ("CONVERSATION_FEED_ATOM", "/etc/feed.xml"),
         ("CONVERSATION_FEED_THREAD_ATOM", "../{thread}.xml"),
         ("CONVERSATION_FEED_THREAD_ATOM", "feeds/thread.xml"),

@@ -103,9 +103,9 @@ def read_settings(pelican: Mapping[str, Any], root: Path) -> Settings:
         receiver=reader.receiver("CONVERSATION_RECEIVER"),
         forge=reader.forge("CONVERSATION_FORGE", reader.path("CONVERSATION_PATH")),
         mail=reader.mail("CONVERSATION_MAIL"),
-        inbox=reader.path("CONVERSATION_INBOX"),
+        inbox=reader.private_path("CONVERSATION_INBOX"),
         inbox_remote=reader.remote("CONVERSATION_INBOX_REMOTE"),
-        secret=reader.path("CONVERSATION_SECRET"),
+        secret=reader.private_path("CONVERSATION_SECRET"),
         seal_to=reader.texts("CONVERSATION_SEAL_TO"),
         blocklist=reader.texts("CONVERSATION_BLOCKLIST"),
         rate_limits=reader.texts("CONVERSATION_RATE_LIMITS"),
@@ -194,6 +194,15 @@ class _Reader:
             return self.root / Path(value).expanduser()
         except RuntimeError as error:
             raise SettingsError(name, value, "there is no such home folder; give the whole path") from error
+
+    def private_path(self, name: str) -> Path:
+        """Return a path that is not in the output; a site that is its own output folder has no other place."""
+        path, output = self.path(name), Path(self.values.get("OUTPUT_PATH") or "")
+        if Path(os.path.normpath(path)).is_relative_to(output) and not self.root.is_relative_to(output):
+            raise SettingsError(
+                name, self.values[name], "it is private, and OUTPUT_PATH is public; give a path elsewhere"
+            )
+        return path
 
     def remote(self, name: str) -> str | None:
         """Return what git takes for a remote; it looks for a folder from wherever it is run, so that gets its whole path."""

@@ -118,6 +118,17 @@ def is_committed(path: Path) -> bool:
     return bool(git.ask("ls-tree", "--full-tree", "HEAD", "--", name).printed)
 
 
+def is_taken_in(path: Path) -> bool:
+    """Whether `git add --all` would take in a file (absolute), or has; not, too, where that cannot be told."""
+    place = path.resolve()
+    try:
+        git, _ = open_work_tree(place.parent)
+        answer = git.ask("check-ignore", "--quiet", "--", place.relative_to(git.repository).as_posix())
+    except (NoRepositoryError, GitError):
+        return False
+    return answer.status == 1
+
+
 def list_index(git: Git, folder: str) -> dict[str, str]:
     """Return the entries of the index below a folder, with their objects; an empty one where a merge left several."""
     below = (f":(top,literal){folder}",) if folder else ()

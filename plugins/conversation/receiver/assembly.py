@@ -12,7 +12,8 @@ from flask import Flask
 from ..building.conversations import read_conversations
 from ..building.site import list_theme_folders, load_pelican_settings, read_site, site_settings
 from ..configuration import Settings
-from ..errors import ConversationError
+from ..errors import ConversationError, SettingsError
+from ..git.work_tree import is_taken_in
 from ..inbox.keeping import Inbox
 from ..inbox.pusher import Pusher
 from ..inbox.remote import Remote
@@ -23,7 +24,7 @@ from .context import Receiver
 from .inbox_probe import InboxProbe
 from .published import PublishedComments
 from .rate_limits import RateLimits
-from .secret_file import load_secret
+from .secret_file import SETTING, load_secret
 from .sent import SentComments
 from .signing import Signing
 from .thread_index import ThreadIndex, write_index
@@ -40,6 +41,11 @@ def assemble(
 ) -> Flask:
     """Return the application; raises ConversationError."""
     secret = load_secret(settings.secret)
+    if is_taken_in(settings.secret):
+        remedy = (
+            "git would publish it with the site; name it in .gitignore (`git rm --cached` it first, if it is committed)"
+        )
+        raise SettingsError(SETTING, str(settings.secret), remedy)
     signing = Signing(secret)
     sent = SentComments(inbox, signing)
     receiver = Receiver(
