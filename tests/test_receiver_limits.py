@@ -169,6 +169,15 @@ def test_previews_are_limited(tmp_path: Path) -> None:
     assert "Yes.</textarea>" in desk.post("preview", FORM).get_data(as_text=True)
 
 
+def test_what_is_shown_once_more_counts_as_a_preview(tmp_path: Path) -> None:
+    """Nor by sending what has no token, as a new comment or as a change: that is shown as a preview is."""
+    desk = Desk(tmp_path)
+    state = desk.send().headers["Location"].removeprefix("/conversation/")
+    codes = [desk.post(path, FORM).status_code for path in ["comments", f"{state}/change"] * 15]
+    assert [422] * 29 + [429] == codes  # the first was before it was sent
+    assert "Yes.</textarea>" in desk.post("comments", FORM).get_data(as_text=True)
+
+
 PROXIES = ["127.0.0.1", "10.0.0.0/8", "2001:db8:aaaa::/48"]
 
 

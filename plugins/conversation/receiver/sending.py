@@ -74,7 +74,6 @@ def preview() -> Response:
     receiver = current_receiver()
     draft, target = _receive_draft(receiver)
     require_open(receiver, draft.thread, kept=draft.form.body)
-    count(receiver.limits.count_preview, receiver, view_form(receiver, draft, target), draft.thread.page)
     return show_preview(receiver, draft, target)
 
 

@@ -119,8 +119,7 @@ def show_state(key: str) -> Response:
 def preview_change(key: str) -> Response:
     """Answer with the changed comment as it will look."""
     receiver = current_receiver()
-    sent, _, draft, target = _receive_change(receiver, key)
-    count(receiver.limits.count_preview, receiver, view_form(receiver, draft, target), sent.thread.page)
+    _, _, draft, target = _receive_change(receiver, key)
     return show_preview(receiver, draft, target)
 
 

@@ -87,8 +87,10 @@ def find_problems(receiver: Receiver, draft: Draft, target: Target) -> Mapping[s
 def show_preview(receiver: Receiver, draft: Draft, target: Target, *, notice: str = "") -> Response:
     """Return the page that shows a form as a comment, with what is to be mended, or else with the way to send it.
 
-    `notice` says why a comment is shown once more that was to be sent; then, too, nothing is kept yet.
+    `notice` says why a comment is shown once more that was to be sent; then, too, nothing is kept yet, and it counts as
+    a preview: rendering is what costs.
     """
+    count(receiver.limits.count_preview, receiver, view_form(receiver, draft, target), draft.thread.page)
     problems = find_problems(receiver, draft, target)
     if "in_reply_to" in problems:
         draft = replace(draft, form=replace(draft.form, in_reply_to=""))
