@@ -767,6 +767,24 @@ def test_undo_in_a_shallow_clone(site: ModeratedSite) -> None:
     )
 
 
+def test_undo_in_a_partial_clone(site: ModeratedSite, tmp_path: Path) -> None:
+    """What it has not fetched comes when it is needed; where its remote is away, no empty file takes the place of a text."""
+    site.submit(A)
+    approve(site.moderation(), A)
+    text = site.committed(path_of(A))
+    site.moderation().decide([Decision(Action.REMOVE, A, "talk")])
+    git(site.root, "config", "uploadpack.allowFilter", "true")
+    laptop = tmp_path / "laptop"
+    git(tmp_path, "clone", "--quiet", "--filter=blob:none", site.root.as_uri(), str(laptop))
+    away = site.root.rename(tmp_path / "away")
+    moderation = Moderation(read_settings(PELICAN_SETTINGS, laptop))
+    with pytest.raises(ConversationError, match=f"cannot give {path_of(A)} as .* when its remote can be reached"):
+        moderation.undo()
+    away.rename(site.root)
+    moderation.undo()
+    assert text == (laptop / path_of(A)).read_text("utf-8")
+
+
 def test_undo_after_a_rebase(site: ModeratedSite) -> None:
     """A session is known by its key, not by its commit."""
     site.submit(A)

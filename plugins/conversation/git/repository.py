@@ -13,6 +13,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
+from ..errors import ConversationError
 from .command import OF_A_SERVICE, Git, GitError
 
 NO_COMMIT = "0" * 40
@@ -47,6 +48,14 @@ class RefUpdate:
     """Revision; None: it does not exist."""
     new: str | None
     """Revision; None: it is to be deleted."""
+
+
+class LostObjectError(ConversationError):
+    """A repository lacks the content of a file, or holds it damaged."""
+
+    def __init__(self, repository: Path, file: str, object: str) -> None:
+        remedy = "in a partial clone, run it again when its remote can be reached; else see what `git fsck` says there"
+        super().__init__(f"{repository} cannot give {file} as {object}; {remedy}")
 
 
 def write_commits(git: Git, commits: Sequence[NewCommit], *, held: Sequence[int] = ()) -> list[str]:
@@ -135,6 +144,15 @@ def read_objects(git: Git, names: Sequence[str]) -> list[bytes | None]:
             git.run("rev-parse", "--is-bare-repository")  # raises where it is not only that one object
             found.append(None)
     return found[: len(names)]
+
+
+def read_contents(git: Git, objects: Mapping[str, str | None]) -> dict[str, bytes]:
+    """Return the contents of objects, by whatever they are called by, none for None; raises LostObjectError."""
+    asked = {name: object for name, object in objects.items() if object is not None}
+    found = dict(zip(asked, read_objects(git, list(asked.values())), strict=True))
+    if lost := [name for name, data in found.items() if data is None]:
+        raise LostObjectError(git.repository, lost[0], asked[lost[0]])
+    return {name: data for name, data in found.items() if data is not None}
 
 
 def _parse_objects(printed: bytes) -> list[bytes | None]:

@@ -18,7 +18,7 @@ from ..comments.store import COMMENT_SUFFIX, SIGNATURE_SUFFIX
 from ..configuration import Settings
 from ..errors import ConversationError
 from ..git.command import GitError, hide_password
-from ..git.repository import read_objects, sync
+from ..git.repository import LostObjectError, read_contents, read_objects, sync
 from ..git.work_tree import (
     Branch,
     FileDifference,
@@ -133,17 +133,13 @@ class SiteRepository:
         wanted = {path: name for path in files if (name := self._name_comment(path)) and name[0] in threads}
         signatures = {path: f"{path.removesuffix(COMMENT_SUFFIX)}{SIGNATURE_SUFFIX}" for path in wanted}
         needed = {*wanted, *signatures.values()}
-        contents = self._read_contents({path: object for path, object in files.items() if path in needed})
+        asked = {path: object for path, object in files.items() if path in needed}  # of which one may be damaged
+        contents = dict(zip(asked, (data or b"" for data in read_objects(self.git, list(asked.values()))), strict=True))
         found: dict[str, list[CommentFile]] = {}
         for path, (thread, id) in wanted.items():
             file = CommentFile(id, path, contents[path], contents.get(signatures[path]))
             found.setdefault(thread, []).append(file)
         return {thread: tuple(files) for thread, files in found.items()}
-
-    def _read_contents(self, objects: Mapping[str, str | None]) -> dict[str, bytes]:
-        """Return the contents of objects, by whatever they are called by; none for None."""
-        asked = {name: object for name, object in objects.items() if object is not None}
-        return dict(zip(asked, (data or b"" for data in read_objects(self.git, list(asked.values()))), strict=True))
 
     def read_sessions(self, branch: Branch) -> tuple[LoggedSession, ...]:
         """Return the last sessions of a branch, latest first."""
@@ -154,7 +150,7 @@ class SiteRepository:
     def read_session_files(self, session: LoggedSession, branch: Branch) -> tuple[SessionFile, ...]:
         """Return the comment files that a session changed, as they were, became and are.
 
-        Raises ConversationError where a shallow clone cannot tell.
+        Raises ConversationError where a shallow or partial clone cannot tell.
         """
         if is_cut_off(self.git, session.commit):
             said = f"{self.git.repository} is a shallow clone, which does not tell what the last session changed"
@@ -162,9 +158,9 @@ class SiteRepository:
         prefix = f"{self.folder}/" if self.folder else ""
         changed = {p: d for p, d in list_differences(self.git, session.commit).items() if p.startswith(prefix)}
         now = list_tree(self.git, branch.revision, self.folder)
-        before = self._read_contents({path: difference.before for path, difference in changed.items()})
-        after = self._read_contents({path: difference.after for path, difference in changed.items()})
-        there = self._read_contents({path: now.get(path) for path in changed})
+        before = read_contents(self.git, {path: difference.before for path, difference in changed.items()})
+        after = read_contents(self.git, {path: difference.after for path, difference in changed.items()})
+        there = read_contents(self.git, {path: now.get(path) for path in changed})
         return tuple(
             SessionFile(path.removeprefix(prefix), before.get(path), after.get(path), there.get(path))
             for path in changed
@@ -208,7 +204,7 @@ class SiteRepository:
                 continue  # it died before the branch moved, and nothing happened
             try:
                 self._update_work_tree(branch, list_differences(self.git, commit))
-            except (OSError, GitError) as error:
+            except (OSError, GitError, LostObjectError) as error:
                 message = f"the decisions are committed, and the files of the work tree do not follow: {error}"
                 raise UnfinishedError(f"{message}; mend that, and the next command brings them") from error
         note.unlink()
@@ -230,7 +226,7 @@ class SiteRepository:
     def _update_work_tree(self, branch: Branch, differences: Mapping[str, FileDifference]) -> None:
         committed = list_tree(self.git, branch.revision, "")
         standing = {p: d for p, d in differences.items() if committed.get(p) == d.after}  # others came after
-        contents = self._read_contents({path: difference.after for path, difference in standing.items()})
+        contents = read_contents(self.git, {path: difference.after for path, difference in standing.items()})
         objects: dict[str, str | None] = {}
         for path, (index, work) in self._read_standings(standing).items():
             if work == standing[path].before:
