@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,18 @@ def test_a_visitors_walk(desk: Desk, address: str, page: Page) -> None:
     page.get_by_role("button", name="Delete my comment").click()
     check(page, "Taken back")
     assert [] == desk.refs
+
+
+def test_the_site_does_not_learn_the_address_of_a_state(desk: Desk, address: str, page: Page) -> None:
+    """Who goes back to the site does not say from where: that would stand in its logs and counters."""
+    desk.settings = replace(desk.settings, site_url=address.removesuffix("/conversation"))
+    desk.app.extensions["conversation"] = replace(desk.app.extensions["conversation"], settings=desk.settings)
+    told: list[str] = []
+    page.route("**/talk.html", lambda route: (told.append(route.request.headers.get("referer", "")), route.fulfill(body="The page.")))  # fmt: skip
+    page.goto(desk.settings.site_url + desk.send().headers["Location"])
+    page.get_by_text("Back to “About talk”").click()
+    expect(page.get_by_text("The page.")).to_be_visible()
+    assert [""] == told
 
 
 def test_decided(desk: Desk, address: str, page: Page) -> None:

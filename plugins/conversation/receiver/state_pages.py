@@ -1,7 +1,7 @@
 """The page of a comment's state, which only its writer knows: waiting, published or declined.
 
-Rule: whoever has the address is the writer, so it is in no link that leads elsewhere, and no proxy may keep it. What
-was decided cannot be changed here; whether it was, the inbox says at the moment of the change.
+Rule: whoever has the address is the writer, so it is in no link that leads elsewhere, no page that is gone to from here
+is told it, and no proxy may keep it. What was decided cannot be changed here; whether it was, the inbox says at the moment of the change.
 """
 
 from dataclasses import dataclass, replace
@@ -91,6 +91,16 @@ class Sent:
             return Waiting(comment, parse_private_part(submission.private)) if comment else None
         except (FrontMatterError, ValueError):
             return None
+
+
+@state_pages.after_request
+def hide_address(response: Response) -> Response:
+    """Let no page, not even one of the site, learn from which of these its reader came: logs and counters keep that.
+
+    It takes the origin from the forms here as well, which is asked of none: who has the address is the writer.
+    """
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @state_pages.get("")
