@@ -100,7 +100,7 @@ LAYERS = (
     {"building.conversations", "building.shelved_regions", "git.remote", "git.work_tree", "inbox.reading"},
     {"inbox.writing", "receiver.thread_index", "moderation.replying", "moderation.site_repository"},
     {"inbox.keeping", "inbox.twins"},
-    {"inbox.remote"},
+    {"inbox.housekeeping", "inbox.remote"},
     {"inbox.pusher", "moderation.exchange"},
     {"moderation.moderating"},
     # entry points: glue
@@ -118,7 +118,6 @@ LAYERS = (
         "building.feed_writing",
         "building.page_regions",
         "receiver.decision_form",
-        "receiver.housekeeping",
         "receiver.incoming",
         "receiver.passes",
         "receiver.published",

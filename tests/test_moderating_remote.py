@@ -1,11 +1,13 @@
 """Two machines and one remote between their inboxes: sent to one, decided at the other, seen at the first."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pelican.plugins.conversation.inbox.housekeeping import STAMP
 from pelican.plugins.conversation.inbox.keeping import Inbox
 from pelican.plugins.conversation.inbox.remote import Remote
 from pelican.plugins.conversation.model import State
@@ -83,6 +85,31 @@ def test_sent_here_and_decided_there(receiver: Desk, home: ModeratedSite, hub: P
     assert 0 == moderate(home, "undo", "--no-build")[0]
     receiver.app.extensions[EXTENSION].pusher.notify()
     wait_for(lambda: state_of(receiver, other) == "awaiting")
+
+
+def test_taken_back_here_and_erased_there(receiver: Desk, home: ModeratedSite, hub: Path, tmp_path: Path, desks: list[ModeratorDesk | Desk]) -> None:  # fmt: skip
+    """Where no receiver runs, a command erases what was withdrawn; a receiver that nobody writes to does so too."""
+    desks.append(Desk(tmp_path / "other", CONVERSATION_INBOX_REMOTE=str(hub)))
+    address = receiver.send(**FORM).headers["Location"]
+    revision = receiver.find_only().standing.revision
+    inboxes = [home.root / "var" / "inbox.git", desks[1].settings.inbox]
+    wait_for(lambda: len(refs_of(hub)) == 1)
+    desks[1].app.extensions[EXTENSION].pusher.notify()
+    moderate(home, "queue")
+    wait_for(lambda: all(has_object(inbox, revision) for inbox in inboxes))
+    for inbox in inboxes:
+        os.utime(inbox / STAMP, (0, 0))
+    assert 200 == receiver.client.post(f"{address}/withdraw").status_code
+    wait_for(lambda: not refs_of(hub))
+    assert (0, "Nothing waits.\n", "") == moderate(home, "queue")
+    desks[1].app.extensions[EXTENSION].pusher.notify()
+    assert not has_object(inboxes[0], revision)
+    wait_for(lambda: not has_object(inboxes[1], revision))
+
+
+def has_object(inbox: Path, revision: str) -> bool:
+    """Whether a repository still has a commit, reached by a ref or not."""
+    return subprocess.run(["git", "-C", inbox, "cat-file", "-e", revision], check=False, capture_output=True).returncode == 0  # fmt: skip
 
 
 def test_sent_here_and_decided_in_the_browser_there(

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pelican.plugins.conversation.cli.local_receiver import open_receiver
 from pelican.plugins.conversation.errors import SettingsError
 from pelican.plugins.conversation.inbox.values import InboxUnavailableError
 from pelican.plugins.conversation.receiver import create_app
@@ -19,6 +20,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from .building import TestSite
+from .conftest import PATIENCE_SECONDS
+from .moderated_site import ModeratedSite
 from .receiver_load import RunningReceiver
 from .receiving import JSON, PUBLISHED, SITE, Desk
 
@@ -168,6 +171,17 @@ def test_a_server_shows_the_error_alone(tmp_path: Path) -> None:
     last = done.stderr.splitlines()[-1]
     assert last.startswith("The receiver cannot start: CONVERSATION_TRUSTED_PROXIES = 'nonsense': give addresses")
     assert "Traceback" not in done.stderr
+
+
+def test_receivers_that_are_replaced_leave_no_thread(tmp_path: Path) -> None:
+    """While the blogger works on a theme, `serve` makes one anew with each change."""
+    site = ModeratedSite(tmp_path / "site")
+    before = set(threading.enumerate())
+    for _ in range(3):
+        open_receiver(site.root / "pelicanconf.py", {}, build=lambda: "").close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE_SECONDS)
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.parametrize(

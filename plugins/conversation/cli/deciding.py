@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 
 from ..building.site import load_pelican_settings, site_settings
+from ..inbox.housekeeping import Housekeeper
+from ..inbox.values import InboxUnavailableError
 from ..model import State
 from ..moderation.candidates import Candidate
 from ..moderation.decisions import Action, Decision
@@ -31,9 +33,13 @@ EXCERPT = 60
 
 
 def open_moderation(settings_file: str) -> Moderation:
-    """Open the inbox and the repository of the site, with what the inbox's remote has."""
+    """Open the inbox and the repository of the site, with what the inbox's remote has; what was taken back is erased in time."""
     moderation = Moderation(site_settings(load_pelican_settings(Path(settings_file))))
     print_failures(moderation.exchange())
+    try:
+        Housekeeper(moderation.inbox).tidy_if_due()
+    except InboxUnavailableError as error:
+        print_failures([f"the inbox was not tidied, and will be later: {error}"])
     return moderation
 
 

@@ -41,7 +41,9 @@ class LocalReceiver:
             return
         from ..receiver.context import EXTENSION
 
-        if (pusher := self.app.extensions[EXTENSION].pusher) is not None:
+        receiver = self.app.extensions[EXTENSION]
+        receiver.housekeeper.close()
+        if (pusher := receiver.pusher) is not None:
             pusher.close(patience_seconds=0)
 
     def make_sign_in_path(self) -> str:

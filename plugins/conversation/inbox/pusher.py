@@ -6,6 +6,7 @@ loses nothing.
 
 import logging
 import threading
+from collections.abc import Callable
 
 from ..errors import ConversationError
 from ..git.command import hide_password
@@ -24,10 +25,12 @@ class Pusher:
     """A thread that keeps an inbox and its remote together."""
 
     def __init__(
-        self, remote: Remote, *, poll_seconds: float = POLL_SECONDS, first_pause_seconds: float = FIRST_PAUSE_SECONDS
-    ) -> None:
-        """Nothing runs before `notify`."""
+        self, remote: Remote, *, note_taken: Callable[[], None] = lambda: None,
+        poll_seconds: float = POLL_SECONDS, first_pause_seconds: float = FIRST_PAUSE_SECONDS,
+    ) -> None:  # fmt: skip
+        """Nothing runs before `notify`; `note_taken` is called when something has been taken from the remote."""
         self.remote = remote
+        self._note_taken = note_taken
         self.problem: str | None = None
         """Why the remote does not have everything; None: it has, as far as is known."""
         self._poll_seconds = poll_seconds
@@ -91,6 +94,8 @@ class Pusher:
             return False
         for said in describe_plan(plan):
             _log.warning("%s", said)
+        if plan.take:
+            self._note_taken()
         if self.problem is not None:
             _log.warning("The inbox is pushed again")
         self.problem, self._pause_seconds = None, self._first_pause_seconds

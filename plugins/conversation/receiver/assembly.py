@@ -14,6 +14,7 @@ from ..building.site import list_theme_folders, load_pelican_settings, read_site
 from ..configuration import Settings
 from ..errors import ConversationError, SettingsError
 from ..git.work_tree import is_taken_in
+from ..inbox.housekeeping import Housekeeper
 from ..inbox.keeping import Inbox
 from ..inbox.pusher import Pusher
 from ..inbox.remote import Remote
@@ -48,10 +49,13 @@ def assemble(
         raise SettingsError(SETTING, str(settings.secret), remedy)
     signing = Signing(secret)
     sent = SentComments(inbox, signing)
+    housekeeper = Housekeeper(inbox)
+    remote = Remote(inbox, settings.inbox_remote) if settings.inbox_remote else None
     receiver = Receiver(
         settings=settings,
         index=index,
         inbox=inbox,
+        housekeeper=housekeeper,
         clock=clock,
         signing=signing,
         sent=sent,
@@ -62,7 +66,7 @@ def assemble(
         templates=make_region_environment(theme_folders),
         catalogues=Catalogues(theme_folders),
         seal=make_seal(settings.seal_to) if settings.seal_to else None,
-        pusher=Pusher(Remote(inbox, settings.inbox_remote)) if settings.inbox_remote else None,
+        pusher=Pusher(remote, note_taken=housekeeper.note_change) if remote else None,
     )
     receiver.note_change()  # what the last one has not pushed
     return make_app(receiver)

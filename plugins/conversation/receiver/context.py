@@ -15,11 +15,11 @@ from flask import current_app, request
 from jinja2 import Environment
 
 from ..configuration import Settings
+from ..inbox.housekeeping import Housekeeper
 from ..inbox.keeping import Inbox
 from ..inbox.pusher import Pusher
 from ..model import Page
 from ..rendering.translations import Wording, choose_wording
-from .housekeeping import Housekeeper
 from .inbox_probe import InboxProbe
 from .published import PublishedComments
 from .rate_limits import RateLimits
@@ -39,6 +39,7 @@ class Receiver:
     settings: Settings
     index: ThreadIndex
     inbox: Inbox
+    housekeeper: Housekeeper
     clock: Callable[[], datetime]
     """Returns an aware moment."""
     signing: Signing
@@ -60,7 +61,7 @@ class Receiver:
         """Say that the inbox has changed, so that it is pushed and kept tidy; returns at once."""
         if self.pusher is not None:
             self.pusher.notify()
-        Housekeeper(self.inbox).note_change()
+        self.housekeeper.note_change()
 
     @property
     def prefix(self) -> str:
