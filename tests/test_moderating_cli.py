@@ -149,6 +149,22 @@ def test_a_stranger_with_the_authors_name(site: ModeratedSite, run: Run) -> None
     assert "guest" not in run("show", B)[1]
 
 
+def test_a_thread_without_a_page(site: ModeratedSite, run: Run) -> None:
+    """Who decides reads that nothing will show the comment, before and after it is approved; not where no build has told."""
+    site.submit(A)
+    site.submit(B, thread="gone")
+    said = "no page had the thread 'gone' when the site was last built, and without one it is not shown; write `Thread: gone` on the page that it belongs to"
+    assert "no page" not in run("queue")[1]
+    page = {"title": "Talk", "url": "talk.html", "lang": "en", "conversation": "open", "date": None, "comments": []}
+    site.settings().thread_index.write_text(json.dumps({"version": 1, "threads": {"talk": page}}), "utf-8")
+    assert 1 == run("queue")[1].count("! no page had the thread 'gone'")
+    assert f"page:      {said}\n" in run("show", B)[1]
+    assert "no page" not in run("show", A)[1]
+    run("approve", A, B)
+    assert f"page:      {said}\n" in run("show", B)[1]
+    assert "no page" not in run("show", A)[1]
+
+
 def test_show_a_comment_of_the_queue(site: ModeratedSite, run: Run) -> None:
     """Whole, line by line, with what is to be known about it; nothing private."""
     site.submit(A, B, name="Ann", body="One\n\n    two", marks=["7 links"])

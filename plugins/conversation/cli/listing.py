@@ -3,7 +3,7 @@
 Rule: nobody gets a table whose columns are a word wide; below `TABLE_WIDTH` nothing stands beside anything else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ..comments.lookalikes import find_author_alike
+from ..configuration import Settings
 from ..model import Author, Comment
+from ..receiver.thread_index import parse_index
 from .session_end import shorten, show_text
 
 TABLE_WIDTH = 80
@@ -42,6 +44,22 @@ def describe_guest(comment: Comment | None, authors: Iterable[Author]) -> str:
     """Return in words that a commenter's name can be taken for an author's; empty where it cannot."""
     alike = find_author_alike(comment.name, authors) if comment is not None and comment.name else None
     return f"the name can be taken for {alike.name}, so the page says that it is a guest's" if alike else ""
+
+
+def find_threads(settings: Settings) -> Collection[str] | None:
+    """Return the threads that pages had when the site was last built; None where that is not known here."""
+    try:
+        return parse_index(settings.thread_index.read_bytes()).keys()
+    except (OSError, ValueError):
+        return None
+
+
+def describe_lack_of_page(thread: str, known: Collection[str] | None) -> str:
+    """Return in words that no page shows a thread, `known` being those of `find_threads`; empty where one does, or who knows."""
+    if known is None or not thread or thread in known:
+        return ""
+    said = f"no page had the thread {thread!r} when the site was last built, and without one it is not shown"
+    return f"{said}; write `Thread: {thread}` on the page that it belongs to"
 
 
 def print_rows(rows: Sequence[Row], *, timezone: tzinfo) -> None:

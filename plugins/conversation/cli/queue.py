@@ -4,7 +4,7 @@ Rule: what is marked comes first, so that what is not stands last, nearest to th
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import click
 
@@ -14,7 +14,7 @@ from ..moderation.candidates import Candidate
 from ..moderation.decisions import Facts
 from ..moderation.planning import find_hindrance
 from .deciding import open_moderation
-from .listing import Row, describe_guest, print_rows
+from .listing import Row, describe_guest, describe_lack_of_page, find_threads, print_rows
 from .session_end import print_failures, show_text
 from .shown import note_queue
 
@@ -38,8 +38,8 @@ def command(settings_file: str, *, as_json: bool) -> None:
     if not queue:
         click.echo("Nothing waits.")
         return
-    authors = moderation.settings.authors.values()
-    rows = [Row(c.thread, c.id, c.comment, _notes(c, facts, authors)) for c in queue]
+    authors, known = moderation.settings.authors.values(), find_threads(moderation.settings)
+    rows = [Row(c.thread, c.id, c.comment, _notes(c, facts, authors, known)) for c in queue]
     print_rows(rows, timezone=moderation.settings.timezone)
     marked = sum(bool(candidate.marks) for candidate in queue)
     damaged = sum(candidate.is_damaged for candidate in queue)
@@ -47,12 +47,15 @@ def command(settings_file: str, *, as_json: bool) -> None:
     click.echo(f"{len(queue)} in the queue{of_them}.")
 
 
-def _notes(candidate: Candidate, facts: Facts, authors: Iterable[Author]) -> tuple[str, ...]:
+def _notes(
+    candidate: Candidate, facts: Facts, authors: Iterable[Author], known: Collection[str] | None
+) -> tuple[str, ...]:
     hindrance = find_hindrance(candidate, facts)
     found = (
         *candidate.marks,
         describe_guest(candidate.comment, authors),
         *(problem.advice for problem in candidate.problems),
+        describe_lack_of_page(candidate.thread, known),
         f"waits: {hindrance}" if hindrance else "",
     )
     return tuple(filter(None, found))

@@ -13,7 +13,7 @@ from ..moderation.candidates import Candidate
 from ..moderation.moderating import Moderation
 from ..moderation.planning import STATE_WORDS, find_hindrance
 from .deciding import open_moderation
-from .listing import describe_guest, format_date
+from .listing import describe_guest, describe_lack_of_page, find_threads, format_date
 from .picking import NoSuchIdError, find_comment, ids_argument, pick_candidates, pick_public
 from .session_end import show_name, show_text
 from .shown import note_text
@@ -48,6 +48,7 @@ def _show(moderation: Moderation, text: str) -> None:
         comment = find_comment(moderation, name)
         state = "removed" if comment.state is State.REMOVED else "published"
         click.echo(f"{name[0]}/{name[1]}: {state}")
+        _show_lack_of_page(name[0], moderation)
         _show_comment(comment, timezone)
     else:
         click.echo(f"{show_name(candidate)}: {STATE_WORDS[candidate.state]}")
@@ -68,6 +69,7 @@ def _show_candidate(candidate: Candidate, moderation: Moderation) -> None:
         click.echo(f"marked:    {show_text(mark)}")
     if guest := describe_guest(candidate.comment, moderation.settings.authors.values()):
         click.echo(f"guest:     {guest}")
+    _show_lack_of_page(candidate.thread, moderation)
     if hindrance:
         click.echo(f"waits:     {hindrance}")
     for problem in candidate.problems:
@@ -77,6 +79,11 @@ def _show_candidate(candidate: Candidate, moderation: Moderation) -> None:
     else:
         click.echo()
         _show_lines(candidate.data.decode("utf-8", "replace"))
+
+
+def _show_lack_of_page(thread: str, moderation: Moderation) -> None:
+    if lack := describe_lack_of_page(thread, find_threads(moderation.settings)):
+        click.echo(f"page:      {lack}")
 
 
 def _show_comment(comment: Comment, timezone: tzinfo) -> None:
