@@ -227,6 +227,15 @@ def test_a_pass_ends(desk: ModeratorDesk) -> None:
     assert 303 == client.get(PLACE).status_code
 
 
+def test_a_pass_of_a_clock_that_is_ahead(desk: ModeratorDesk) -> None:
+    """Who signs in at one receiver is let in by the other, whose clock is a little behind; by hours it is no pass."""
+    desk.sign_in()
+    desk.clock.move(seconds=-50)
+    assert 200 == desk.client.get(PLACE).status_code
+    desk.clock.move(minutes=-50)
+    assert 303 == desk.client.get(PLACE).status_code
+
+
 def test_signing_out(desk: ModeratorDesk) -> None:
     """The browser forgets its pass; only a form of ours makes it."""
     desk.sign_in()
