@@ -17,6 +17,7 @@ from pelican.plugins.conversation.model import State
 from pelican.plugins.conversation.moderation.decisions import Action, Decision, make_id
 from pelican.plugins.conversation.moderation.moderating import Moderation, Outcome
 from pelican.plugins.conversation.moderation.site_repository import UNFINISHED, SiteRepository, UncommittedError
+from pelican.plugins.conversation.receiver.secret_file import load_secret
 from pelican.plugins.conversation.settings import read_settings
 
 from .moderated_site import MODERATOR, PELICAN_SETTINGS, PUBLIC, ModeratedSite, git, make_submission, wrap_git
@@ -74,6 +75,25 @@ def test_nothing_of_the_private_part_or_of_the_declined_reaches_the_repository(s
 def test_the_inbox_is_kept_out_of_the_repository(site: ModeratedSite) -> None:
     """By git itself, whether or not the blogger's own `.gitignore` names its folder."""
     site.files.write(".gitignore", "/output/\n")
+    site.moderation()
+    site.commit_all("Everything")
+    assert "" == git(site.root, "ls-files", "var")
+
+
+def test_a_full_disk_does_not_let_the_secret_into_the_repository(site: ModeratedSite) -> None:
+    """What keeps git away from its folder is written again where there was no room for it."""
+    site.files.write(".gitignore", "/output/\n")
+    try_to_open = """
+import resource, sys
+from pelican.plugins.conversation.inbox.keeping import open_inbox
+from pelican.plugins.conversation.settings import read_settings
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+open_inbox(read_settings({"TIMEZONE": "UTC"}, Path.cwd()))
+"""
+    done = subprocess.run([sys.executable, "-c", try_to_open], cwd=site.root, capture_output=True, check=False)
+    assert (1, True) == (done.returncode, (site.root / "var").is_dir())
+    load_secret(site.settings().secret)
     site.moderation()
     site.commit_all("Everything")
     assert "" == git(site.root, "ls-files", "var")

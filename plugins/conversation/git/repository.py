@@ -227,8 +227,9 @@ def make_repository(path: Path) -> None:
 
 def ignore_folder(folder: Path) -> None:
     """Let the repository around a folder, if there is one, ignore all of it: `git add --all` would publish it."""
-    if not (folder / ".gitignore").exists():
-        (folder / ".gitignore").write_text("*\n", "ascii")
+    ignored = folder / ".gitignore"
+    if not ignored.exists() or not ignored.stat().st_size:  # empty: a disk was full
+        ignored.write_text("*\n", "ascii")
 
 
 def read_history(git: Git, revision: str) -> tuple[str, ...]:
