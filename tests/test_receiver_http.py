@@ -167,6 +167,14 @@ def test_headers_of_every_answer(desk: Desk) -> None:
         assert "Access-Control-Allow-Origin" not in headers, what
 
 
+@pytest.mark.parametrize("path", ["new//talk?a=b", "state///x", "moderate//evil.example", "new////evil.example/"])
+def test_a_slash_too_many_leads_to_no_other_host(desk: Desk, path: str) -> None:
+    """Nor from https to http, where a proxy says neither to the receiver."""
+    answer = desk.get(path, headers={"Host": "127.0.0.1:8001"})
+    assert answer.headers.get("Location", "/conversation/").startswith("/conversation/")
+    assert b"127.0.0.1" not in answer.data
+
+
 def test_pages_need_nothing_that_their_policy_forbids(desk: Desk) -> None:
     """No script, no style of an element's own, nothing from elsewhere; and the HTML is valid."""
     for what, answer in every_answer(desk):

@@ -6,7 +6,7 @@ cached, guessed at or carried elsewhere.
 
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -82,6 +82,9 @@ def add_headers(response: Response) -> Response:
     """Add what every answer has, and let scripts of the site itself read it."""
     if request.endpoint == "static" and response.status_code < 400:
         response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}"
+    if response.status_code == 308:  # Flask's, for a slash too many; behind a proxy, its host and scheme may be others
+        response.set_data(b"")
+        response.location = urlsplit(response.location)._replace(scheme="", netloc="").geturl()
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.vary.update(("Accept", "Origin"))
@@ -108,8 +111,6 @@ def answer_unavailable(error: InboxUnavailableError) -> Response:
 def answer_http_error(error: HTTPException) -> Response:
     """Answer what Flask and Werkzeug refuse: unknown addresses, wrong methods, requests that are too large."""
     status = error.code or 400
-    if status == 308:  # an address with a slash too many; never leads to another host
-        return cast("Response", error.get_response())
     return refuse(current_receiver(), Refusal(_REASONS.get(status, "bad-request"), status))
 
 
