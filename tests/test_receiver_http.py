@@ -207,8 +207,8 @@ def test_only_scripts_of_the_site_may_read(desk: Desk) -> None:
     assert own == desk.post("preview", FORM, headers={"Origin": own}).headers["Access-Control-Allow-Origin"]
 
 
-def test_an_inbox_that_breaks_and_mends(desk: Desk) -> None:
-    """A broken repository: 503 with the text and the way to send it again, and no word of what is broken. Then it goes on."""
+def test_an_inbox_that_breaks_and_mends(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """A broken repository: 503 with the text and the way to send it again; what is broken says the log alone. Then it goes on."""
     form = desk.preview(**FORM)
     state = desk.send(body="Before.").headers["Location"]
     head = desk.settings.inbox / "HEAD"
@@ -221,6 +221,8 @@ def test_an_inbox_that_breaks_and_mends(desk: Desk) -> None:
     assert "/conversation/comments" == soup.select_one("button.form-send")["formaction"]
     assert "git" not in soup.text
     assert str(desk.root) not in soup.text
+    assert f"the inbox {desk.settings.inbox} cannot be used: git" in caplog.text
+    assert "Yes." not in caplog.text
     assert (503, 503) == (desk.client.get(state).status_code, desk.get("health").status_code)
     assert 200 == desk.post("preview", FORM).status_code
     head.write_bytes(kept)

@@ -3,6 +3,7 @@
 Rule: whatever goes wrong, the answer holds what was written, so that nobody has to write it again.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from .incoming import read_values
 from .previews import ShownComment, show_comment
 from .signing import Previewed, TokenError
 from .thread_index import IndexedThread
+
+logger = logging.getLogger(__name__)
 
 PREVIEW_ID = "your-comment"
 """Of a comment that has none yet; an id of ours begins with a date."""
@@ -167,7 +170,8 @@ def keeping(form: FormView, page: Page) -> Iterator[None]:
 
 
 def unavailable(error: InboxUnavailableError, page: Page | None = None, form: FormView | None = None) -> RefusedError:
-    """Return the refusal for an inbox that cannot be used now."""
+    """Return the refusal for an inbox that cannot be used now, and log why: its page does not say."""
+    logger.warning("Somebody was asked to try again later, and nothing was kept: %s", " ".join(str(error).split()))
     status = 507 if error.cause is Cause.FULL else 503
     return RefusedError(Refusal("unavailable", status, page, form, retry_after=RETRY_SECONDS))
 
