@@ -11,7 +11,7 @@ import pytest
 import redis
 from pelican.plugins.conversation.errors import SettingsError
 from pelican.plugins.conversation.receiver.rate_limits import RateLimits
-from pelican.plugins.conversation.receiver.visitors import GROUPS, Visitors
+from pelican.plugins.conversation.receiver.visitors import GROUPS, Hand, Visitors
 
 from .conftest import PATIENCE_SECONDS
 from .receiving import JSON, Desk
@@ -209,6 +209,24 @@ def test_hands(one: tuple[str, str], other: tuple[str, str], *, is_same: bool) -
     visitors = Visitors(PROXIES, SECRET)
     hands = [visitors.find_hand({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": said}) for peer, said in (one, other)]
     assert is_same == (hands[0] == hands[1])
+
+
+@pytest.mark.parametrize("peer", ["", "localhost"])
+def test_hands_behind_a_unix_socket(peer: str) -> None:
+    """Where the socket is named as a proxy, each visitor has a hand; a header does not count twice, nor from elsewhere."""
+    visitors = Visitors(["unix", "10.0.0.0/8"], SECRET)
+
+    def find_hand(peer: str, said: str) -> Hand:
+        return visitors.find_hand({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": said})
+
+    one = find_hand("198.51.100.7", "")
+    assert [True, True, True, False, False] == [
+        one == find_hand(peer, "198.51.100.7"),
+        one == find_hand(peer, "203.0.113.1, 198.51.100.7, 10.1.2.3"),
+        find_hand(peer, "") == find_hand(peer, "nonsense"),
+        one == find_hand(peer, "198.51.100.7, 203.0.113.1"),
+        one == find_hand("203.0.113.1", "198.51.100.7"),
+    ]
 
 
 def test_a_hand_tells_no_address() -> None:

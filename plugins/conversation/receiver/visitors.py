@@ -13,6 +13,8 @@ from ..errors import SettingsError
 from .secret_file import derive_key
 
 SETTING = "CONVERSATION_TRUSTED_PROXIES"
+UNIX_SOCKET = "unix"
+"""Among the proxies: whoever comes through a Unix socket, where a connection has no address."""
 HOME_PREFIX = 64
 """Of IPv6: what one home or one server is given, at the least."""
 GROUPS = 4096
@@ -40,7 +42,8 @@ class Visitors:
 
     def __init__(self, trusted_proxies: Sequence[str], secret: bytes) -> None:
         """Read the networks of the proxies; raises SettingsError for one that is none."""
-        self._proxies = [_read_network(text) for text in trusted_proxies]
+        self._proxies = [_read_network(text) for text in trusted_proxies if text != UNIX_SOCKET]
+        self._trusts_unix_socket = UNIX_SOCKET in trusted_proxies
         self._key = derive_key(secret, "hand")
 
     def find_hand(self, environ: Mapping[str, object]) -> Hand:
@@ -53,17 +56,19 @@ class Visitors:
         return Hand(digest[:16].hex(), int.from_bytes(digest[16:20]) % GROUPS)
 
     def _find_address(self, environ: Mapping[str, object]) -> _Address | None:
-        """Return the address a request comes from; None where the server names none, as behind a Unix socket."""
+        """Return the address a request comes from; None where nobody that is believed names one."""
         address = _read_address(str(environ.get("REMOTE_ADDR", "")))
         forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rsplit(",", MAX_FORWARDED)
-        while address is not None and forwarded and self._is_trusted(address):
+        while forwarded and self._is_trusted(address):
             said = _read_address(forwarded.pop())
             if said is None:
                 break
             address = said
         return address
 
-    def _is_trusted(self, address: _Address) -> bool:
+    def _is_trusted(self, address: _Address | None) -> bool:
+        if address is None:  # servers put nothing there, or a name
+            return self._trusts_unix_socket
         return any(address in network for network in self._proxies)
 
 
@@ -71,7 +76,7 @@ def _read_network(text: str) -> _Network:
     try:
         return ip_network(text.strip())
     except ValueError as error:
-        remedy = "give addresses or networks such as '127.0.0.1' or '10.0.0.0/8'"
+        remedy = "give addresses or networks such as '127.0.0.1' or '10.0.0.0/8', or 'unix' for a Unix socket"
         raise SettingsError(SETTING, text, remedy) from error
 
 
