@@ -14,7 +14,7 @@ from pelican.plugins.conversation.model import State
 from pelican.plugins.conversation.moderation.exchange import Exchange
 from pelican.plugins.conversation.receiver.context import EXTENSION
 
-from .moderated_site import ModeratedSite
+from .moderated_site import ModeratedSite, make_submission
 from .moderator_desk import PLACE, ModeratorDesk, text_of
 from .receiving import JSON, Desk
 from .serving import COMMAND
@@ -196,6 +196,35 @@ def test_a_decision_made_upon_an_old_state_gives_way_and_that_is_said(home: Mode
     home.inbox.move(id, State.PENDING, State.REJECTED, expected_revision=revision)
     assert (f"Submission {id} was changed here after it became spam elsewhere, which stands",) == exchange()
     assert State.SPAM is home.state_of(id)
+
+
+@pytest.mark.parametrize("elsewhere", ["spam", "changed", "withdrawn"])
+def test_what_was_published_while_it_was_decided_otherwise_elsewhere(home: ModeratedSite, hub: Path, elsewhere: str) -> None:  # fmt: skip
+    """The remote was away: the command that hears of it says that it is public and how to take it off, and so do queue and show."""
+    id = "20260314-092000-abcd"
+    home.submit(id)
+    Exchange(home.inbox, str(hub))()
+    inbox = Inbox.open(hub.with_name("elsewhere.git"))
+    remote = Remote(inbox, str(hub))
+    remote.sync()
+    away = hub.rename(hub.with_name("away.git"))
+    assert 0 == moderate(home, "approve", id, "--no-build")[0]
+    away.rename(hub)
+    revision = inbox.read(id).standing.revision
+    if elsewhere == "spam":
+        inbox.move(id, State.PENDING, State.SPAM, expected_revision=revision)
+    elif elsewhere == "changed":
+        inbox.replace(make_submission(id, body="Other words."), expected_revision=revision)
+    else:
+        inbox.withdraw(id, expected_revision=revision)
+    remote.sync()
+    _, queue, said = moderate(home, "queue")
+    remedy = f"with `pelican-comments remove {id}`"
+    assert f"it is public from here: take it off the page {remedy}\n" in said
+    assert (elsewhere == "changed") == ("it is on the page all the same" in " ".join(queue.split()))
+    assert (elsewhere != "withdrawn") == (remedy in moderate(home, "show", id)[1])
+    assert 0 == moderate(home, "remove", id, "--no-build")[0]
+    assert "public" not in moderate(home, "show", id)[1]
 
 
 def test_one_token_sent_to_two_receivers_is_one_comment(

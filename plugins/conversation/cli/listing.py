@@ -14,7 +14,9 @@ from rich.table import Table
 
 from ..comments.lookalikes import find_author_alike
 from ..configuration import Settings
-from ..model import Author, Comment
+from ..model import Author, Comment, State
+from ..moderation.candidates import Candidate
+from ..moderation.decisions import Facts
 from ..receiver.thread_index import parse_index
 from .session_end import shorten, show_text
 
@@ -44,6 +46,14 @@ def describe_guest(comment: Comment | None, authors: Iterable[Author]) -> str:
     """Return in words that a commenter's name can be taken for an author's; empty where it cannot."""
     alike = find_author_alike(comment.name, authors) if comment is not None and comment.name else None
     return f"the name can be taken for {alike.name}, so the page says that it is a guest's" if alike else ""
+
+
+def describe_what_is_public(candidate: Candidate, facts: Facts) -> str:
+    """Return in words that a candidate is on the page and not approved, as when it was decided elsewhere; empty where it is not."""
+    if candidate.state is State.APPROVED or not facts.thread(candidate.thread).is_published(candidate.id):
+        return ""
+    said = f"it is on the page all the same; take it off with `pelican-comments remove {candidate.id}`"
+    return f"{said}, or approve this text in its place" if candidate.state is State.PENDING else said
 
 
 def find_threads(settings: Settings) -> Collection[str] | None:

@@ -14,7 +14,14 @@ from ..moderation.candidates import Candidate
 from ..moderation.decisions import Facts
 from ..moderation.planning import find_hindrance
 from .deciding import open_moderation
-from .listing import Row, describe_guest, describe_lack_of_page, find_threads, print_rows
+from .listing import (
+    Row,
+    describe_guest,
+    describe_lack_of_page,
+    describe_what_is_public,
+    find_threads,
+    print_rows,
+)
 from .session_end import print_failures, show_text
 from .shown import note_queue
 
@@ -56,6 +63,7 @@ def _notes(
         describe_guest(candidate.comment, authors),
         *(problem.advice for problem in candidate.problems),
         describe_lack_of_page(candidate.thread, known),
+        describe_what_is_public(candidate, facts),
         f"waits: {hindrance}" if hindrance else "",
     )
     return tuple(filter(None, found))

@@ -13,7 +13,7 @@ from ..moderation.candidates import Candidate
 from ..moderation.moderating import Moderation
 from ..moderation.planning import STATE_WORDS, find_hindrance
 from .deciding import open_moderation
-from .listing import describe_guest, describe_lack_of_page, find_threads, format_date
+from .listing import describe_guest, describe_lack_of_page, describe_what_is_public, find_threads, format_date
 from .picking import NoSuchIdError, find_comment, ids_argument, pick_candidates, pick_public
 from .session_end import show_name, show_text
 from .shown import note_text
@@ -64,13 +64,15 @@ def _show_unpublished(moderation: Moderation, text: str) -> None:
 
 
 def _show_candidate(candidate: Candidate, moderation: Moderation) -> None:
-    hindrance = find_hindrance(candidate, moderation.read_facts([], {candidate.thread} - {""}))
+    facts = moderation.read_facts([], {candidate.thread} - {""})
     for mark in candidate.marks:
         click.echo(f"marked:    {show_text(mark)}")
     if guest := describe_guest(candidate.comment, moderation.settings.authors.values()):
         click.echo(f"guest:     {guest}")
     _show_lack_of_page(candidate.thread, moderation)
-    if hindrance:
+    if public := describe_what_is_public(candidate, facts):
+        click.echo(f"public:    {public}")
+    if hindrance := find_hindrance(candidate, facts):
         click.echo(f"waits:     {hindrance}")
     for problem in candidate.problems:
         click.echo(f"problem:   {show_text(problem.message)}; {problem.remedy}")

@@ -91,12 +91,20 @@ def _is_decided(standing: Standing) -> bool:
     return standing.state is not State.PENDING
 
 
+def _is_approved(standing: Standing | None) -> bool:
+    return standing is not None and standing.state is State.APPROVED
+
+
 def describe_plan(plan: SyncPlan) -> tuple[str, ...]:
     """Return what somebody should know of a round, a sentence each."""
     said = []
     for step in plan.given_up:
         state = step.new.state.value if step.new else "withdrawn"
-        said.append(f"Submission {step.id} was changed here after it became {state} elsewhere, which stands")
+        published = f"; it is public from here: take it off the page with `pelican-comments remove {step.id}`"
+        said.append(
+            f"Submission {step.id} was changed here after it became {state} elsewhere, which stands"
+            f"{published if _is_approved(step.old) and not _is_approved(step.new) else ''}"
+        )
     said += [
         f"Submission {id} is another one at the remote, decided as well or damaged; neither is pushed"
         for id in plan.clashes
