@@ -403,6 +403,20 @@ def test_who_waits_in_vain_leaves_the_lock_to_whom_it_is(
     assert () == moderation.read_queue()
 
 
+def test_a_watcher_of_files_holds_no_session(site: ModeratedSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """With `core.fsmonitor`, git starts a program that stays, and has every file open that the git command had."""
+    monkeypatch.setattr("pelican.plugins.conversation.moderation.site_repository.PATIENCE_SECONDS", 0.5)
+    watcher = tmp_path / "watcher"
+    watcher.write_text("#!/bin/sh\nsleep 5 > /dev/null 2>&1 &\nprintf 'now\\0/\\0'\n")
+    watcher.chmod(0o755)
+    git(site.root, "config", "core.fsmonitor", str(watcher))
+    git(site.root, "update-index", "--fsmonitor")
+    for id in (A, B):
+        site.submit(id)
+        assert approve(site.moderation(), id).commit
+    assert "" == site.status()
+
+
 @pytest.mark.parametrize("is_shared", [True, False], ids=["one repository", "two clones"])
 def test_of_approve_and_reject_at_the_same_time_one_wins(site: ModeratedSite, tmp_path: Path, is_shared: bool) -> None:
     """The other is told; page and inbox agree, three times."""

@@ -15,8 +15,9 @@ from ..errors import ConversationError
 from .command import Git, GitError
 from .repository import format_data, read_objects, read_parents
 
-DURABLE = ("core.fsync=all", "core.fsyncMethod=fsync", "user.useConfigOnly=true")
-"""A commit is on disk before the inbox learns of it; a name is the blogger's own, or there is none."""
+DURABLE = ("core.fsync=all", "core.fsyncMethod=fsync", "user.useConfigOnly=true", "core.fsmonitor=false")
+"""A commit is on disk before the inbox learns of it; a name is the blogger's own, or there is none; and no command starts a
+watcher of files, which would stay, and hold the lock of the session that started it."""
 SCRATCH = "refs/pelican-comments/scratch"
 """fast-import gives commits to a branch; this one is never written."""
 LOCK_PATIENCE_SECONDS = 5.0
