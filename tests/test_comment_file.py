@@ -119,6 +119,17 @@ def test_no_bytes_stop_the_reader(data: bytes) -> None:
     assert (parsed.comment is None) == any(p.severity.value == "error" for p in parsed.problems)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["kind: !%1b%5b31mx%0a%3a%3aerror%3a%3ax like", 'kind: "\\e[31m\\nx"', '"\\e[31m\\nx": like', "? !%1b%5b31m%0ax kind\n: like"],
+)  # fmt: skip
+def test_a_problem_is_one_line_that_a_terminal_can_show(line: str) -> None:
+    """What a stranger writes with YAML's escapes starts no line of a report, and moves no cursor."""
+    data = f"---\nname: Ann\ndate: 2026-03-14T09:26:53Z\n{line}\n---\nHello\n".encode()
+    problems = parse_comment(data, "x", thread="p", id="a").problems
+    assert [True] == [str(problem).isprintable() for problem in problems]
+
+
 @given(st.text(max_size=200), st.sampled_from(["name", "date", "url", "id", "thread", "source", "lang", "kind", "state", "anchors", "in_reply_to", "author", "edited"]))  # fmt: skip
 def test_no_value_stops_the_reader(value: str, key: str) -> None:
     """Whatever stands behind a key, the comment is read or the reason given, and what is kept fits its format."""

@@ -54,7 +54,7 @@ def _content_events(text: str) -> Iterator[yaml.Event]:
                 event, "YAML anchors and aliases (& and *) are not read here", "write the value out, in quotes"
             )
         if tag := getattr(event, "tag", None):
-            raise _error(event, f"YAML tags ({tag}) are not read here", "put the value in quotes")
+            raise _error(event, f"YAML tags ({tag[:80]!r}) are not read here", "put the value in quotes")
         if isinstance(event, yaml.ScalarEvent) and _HALVES.search(event.value):
             raise _error(event, "the front matter has an escape that is no character", "write the character itself")
         if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
