@@ -76,7 +76,8 @@ class ThreadReader:
 
     def read(self, listing: FolderListing) -> tuple[Thread | None, tuple[Problem, ...]]:
         """Return the thread of a folder, None where it has no comment file, and what is wrong with its files."""
-        if self._shelf is None or not listing.name or listing.problems:
+        is_twin = listing.name in self._folders  # the shelf keeps one thread of a name
+        if self._shelf is None or not listing.name or listing.problems or is_twin:
             self.states[listing.entry], folder = self.find_state(listing, time.time_ns())
             return self._read_files(folder) if folder.files else (None, folder.problems)
         return self._read_shelved(listing, self._shelf)

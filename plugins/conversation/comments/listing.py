@@ -66,13 +66,16 @@ class FolderListing:
 
 
 def list_entries(folder: Path, only: Iterable[str] | None = None) -> list[Entry]:
-    """Return what stands in a folder of comments, by name; of the names `only` those that are there. Raises OSError."""
+    """Return what stands in a folder of comments, by name; of the names `only` those that are there. Raises OSError.
+
+    Names that are not in NFC come last: a folder that spells its thread otherwise shall not stand in for the thread's own.
+    """
     if only is None:
         with os.scandir(folder) as found:
             entries = [Entry(one.name, one.is_symlink(), one.is_dir(follow_symlinks=False)) for one in found]
     else:
         entries = [entry for name in only if (entry := _find_entry(folder, name)) is not None]
-    return sorted(entries)
+    return sorted(entries, key=lambda entry: (not unicodedata.is_normalized("NFC", entry.name), entry))
 
 
 def _find_entry(folder: Path, name: str) -> Entry | None:
