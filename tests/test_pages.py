@@ -1,5 +1,6 @@
 """Pages and threads find each other."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +56,18 @@ def test_a_folder_without_page_hints_at_the_nearest() -> None:
     assert "3 comments are not shown" in problems[0].message
     assert "1 comment is not shown" in problems[1].message
     assert "two-chairs" not in problems[1].remedy
+
+
+def test_many_folders_without_page_take_no_time() -> None:
+    """All are reported, and the hints of a few will do: 1,000 folders took 80 s on a blog of 10,000 posts."""
+    owners = {f"what-we-said-about-{number}": f"content/{number}.md" for number in range(1000)}
+    folders = [(f"what-we-say-about-{number}", f"comments/{number}", 1) for number in range(5000)]
+    start = time.process_time()
+    problems = report_unowned(folders, owners)
+    assert time.process_time() - start < 5
+    assert len(folders) == len(problems)
+    assert "rename it to 'what-we-said-about-" in problems[0].remedy
+    assert "rename it to the page's slug" in problems[-1].remedy
 
 
 @pytest.mark.parametrize(
