@@ -80,7 +80,8 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert "\n" not in clean_line(text)
 
 
-@pytest.mark.parametrize(("expected", "text"), [(True, "a"), (True, "日"), (True, "!"), (False, ""), (False, " \u200b\u2060"), (False, "\u0301")])  # fmt: skip
+@pytest.mark.parametrize(("expected", "text"), [(True, "a"), (True, "日"), (True, "!"), (False, ""), (False, " \u200b\u2060"), (False, "\u0301"),
+                                                (False, "\u3164"), (False, "\u2800 \uffa0\u115f\u1160"), (True, "\u3164a"), (True, "\u1112\u1161")])  # fmt: skip
 def test_visible(expected: bool, text: str) -> None:
-    """Marks, spaces and format characters alone show nothing."""
+    """Marks, spaces, fillers and format characters alone show nothing."""
     assert expected == is_visible(text)

@@ -23,6 +23,8 @@ LANG_PATTERN = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}")
 _BIDIRECTIONAL_CONTROLS = "\u202a-\u202e\u2066-\u2069"
 _UNSEEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufff9-\ufffb{_BIDIRECTIONAL_CONTROLS}\ud800-\udfff]")
 _UNSEEN_IN_BODY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""What is drawn as a space though Unicode has it as letters, of Korean, and as a sign, of Braille."""
 _PLAIN_THREAD = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _NOT_IN_URL = re.compile(r'[\s\x00-\x20\x7f-\x9f"<>\\^`{|}]')
 
@@ -42,9 +44,9 @@ def clean_body(text: str) -> str:
 
 def is_visible(text: str) -> bool:
     """Whether `text` has at least one character that a reader sees."""
-    if text[:1].isalnum():
+    if text[:1].isascii() and text[:1].isalnum():  # as most are
         return True
-    return any(unicodedata.category(character)[0] not in "CZM" for character in text)
+    return any(unicodedata.category(character)[0] not in "CZM" and character not in _BLANK for character in text)
 
 
 def is_id(text: str) -> bool:

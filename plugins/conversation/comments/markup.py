@@ -225,7 +225,7 @@ def _link(address: str, content: str) -> str:
     """Return a link, or its content and address as text where the address leads nowhere; both are escaped."""
     if address.startswith("www."):
         address = f"http://{address}"
-    if not content[:1].isalnum() and not is_visible(plain_text(content)):
+    if not (content[:1].isalnum() and is_visible(content[:1])) and not is_visible(plain_text(content)):
         content = address
     if _is_linkable(unescape(address)):
         return f'<a href="{address}">{content}</a>'
