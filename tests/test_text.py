@@ -53,10 +53,13 @@ def test_addresses(address: str) -> None:
     "address",
     ["", "example.org", "//example.org", "https://", "ftp://example.org", "javascript:alert(1)", "https://a b", "https://a\nb",
      'https://a"b', "https://a<b", "https://[::1", "https://a:port/", "https://a:99999/", "data:text/html,x", "https://a\\b", "x" * 3000,
-     "https://bo@example.org/", "https://bank.example@example.org/", "https://bo:secret@example.org"],
+     "https://bo@example.org/", "https://bank.example@example.org/", "https://bo:secret@example.org",
+     "https://\u202egro.elpmaxe.live/", "https://example.org/\u2066a"],
 )  # fmt: skip
 def test_what_is_no_address(address: str) -> None:
-    """Other schemes, no host, what would break out of HTML or XML, and a user before the host: a mail address, or bait."""
+    """Other schemes, no host, what would break out of HTML or XML, a user before the host (a mail address, or bait), and what is
+    read in another order than it is written.
+    """
     assert not is_web_address(address)
 
 

@@ -26,7 +26,7 @@ _UNSEEN_IN_BODY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud8
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """What is drawn as a space though Unicode has it as letters, of Korean, and as a sign, of Braille."""
 _PLAIN_THREAD = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
-_NOT_IN_URL = re.compile(r'[\s\x00-\x20\x7f-\x9f"<>\\^`{|}]')
+_NOT_IN_URL = re.compile(rf'[\s\x00-\x20\x7f-\x9f"<>\\^`{{|}}{_BIDIRECTIONAL_CONTROLS}]')
 
 
 def clean_line(text: str) -> str:
