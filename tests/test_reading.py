@@ -103,6 +103,15 @@ def test_a_permalink_lands_and_shows_its_comment(
         assert page.locator(comment).evaluate(colour) != page.locator("#comment-a").evaluate(colour)
 
 
+def test_where_the_text_stands_is_not_set_as_its_first_line(blog: TestSite, chromium: Browser) -> None:
+    """A post begins in small capitals, what a further page says in its place does not."""
+    variant = "e => getComputedStyle(e, '::first-line').fontVariantCaps"
+    with shown(blog, chromium, "talk.html") as page:
+        assert "small-caps" == page.locator(".text > p").first.evaluate(variant)
+        page.goto(f"{HOST}/talk/comments-2.html")
+        assert "normal" == page.locator(".text > p").first.evaluate(variant)
+
+
 @pytest.mark.parametrize("fragment", ["comment-z3", "wp-3"])
 def test_the_permalink_of_a_comment_that_has_moved(blog: TestSite, chromium: Browser, fragment: str) -> None:
     """Without scripts it lands on a link to its new place, the only one to be seen; with scripts the reader is taken there."""
