@@ -103,6 +103,16 @@ def test_a_permalink_lands_and_shows_its_comment(
         assert page.locator(comment).evaluate(colour) != page.locator("#comment-a").evaluate(colour)
 
 
+def test_a_permalink_is_marked_in_the_readers_own_colours(blog: TestSite, chromium: Browser) -> None:
+    """High contrast takes backgrounds and shadows away; a line around the comment stays."""
+    line = "e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineColor]"
+    with shown(blog, chromium, "talk.html#comment-c", forced_colors="active") as page:
+        assert ["solid", page.evaluate("getComputedStyle(document.body).color")] == page.locator("#comment-c").evaluate(
+            line
+        )
+        assert "none" == page.locator("#comment-a").evaluate(line)[0]
+
+
 def test_where_the_text_stands_is_not_set_as_its_first_line(blog: TestSite, chromium: Browser) -> None:
     """A post begins in small capitals, what a further page says in its place does not."""
     variant = "e => getComputedStyle(e, '::first-line').fontVariantCaps"
