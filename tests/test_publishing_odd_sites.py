@@ -286,6 +286,18 @@ def test_two_spellings_of_one_folder(tmp_path: Path) -> None:
         assert ">1 comment</h2>" in page
 
 
+def test_a_folder_where_a_file_was(tmp_path: Path) -> None:
+    """Its comments are shown like those of any other, and nobody is told of two folders."""
+    site = write_site(tmp_path / "site")
+    site.write_article("late")
+    stray = site.write("comments/late", "no folder")
+    publish(site)
+    stray.unlink()
+    site.write_comment("late", "n1")
+    assert "" == publish(site).reason
+    check_output(site)
+
+
 def test_comments_in_a_repository_of_their_own(own_site: TestSite) -> None:  # noqa: F811
     """Neither the folder `.git` of a clone nor the file of a submodule is a problem."""
     own_site.write("comments/.git/config", "[core]\n")

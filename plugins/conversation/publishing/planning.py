@@ -88,7 +88,7 @@ def _read_changed(
             problems += folder.problems
         if not name:
             continue
-        others = record.count_folders(name) - (before_state is not None)
+        others = record.count_folders(name) - (before_state is not None and before_state.thread == name)
         if others or name in names:
             raise UnfitError(f"two folders hold the thread {name!r}")
         names.add(name)
