@@ -138,6 +138,14 @@ def test_names_keep_their_direction() -> None:
     assert ["auto", None] == [tag.get("dir") for tag in parse_section(PAGE, hebrew).select(".e-content")]
 
 
+def test_an_answer_says_that_it_answers_a_guest() -> None:
+    """Who answers a guest by the author's name has not answered the author, however far the guest's own words are."""
+    comments = make_comment("a", name="Ann Example"), make_comment("b", "a", 1)
+    for guests, name in ((frozenset(), "Ann Example"), (frozenset({"a"}), "Ann Example (guest)")):
+        section = parse_section(PAGE, make_thread(*comments, guests=guests))
+        assert name == section.select_one("small > .u-in-reply-to").text
+
+
 def test_a_moment_within_a_second() -> None:
     """HTML takes no more than three digits of a fraction, and a program that writes comments may give six."""
     fraction = timedelta(microseconds=123456)

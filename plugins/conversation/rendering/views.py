@@ -20,7 +20,7 @@ from ..configuration import Settings
 from ..model import Author, Comment, Page, Placement, State, Thread
 from .doors import DoorsView, view_doors
 from .identicons import draw_identicon
-from .translations import SOURCE_LANG, Wording, find_locale
+from .translations import SOURCE_LANG, Wording, find_locale, mark_guest
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 
@@ -42,7 +42,7 @@ class ParentView:
     """What a comment answers, for "in reply to NAME"."""
 
     name: str
-    """Empty for a tombstone, and for a comment that is not in the thread; elsewhere: the host."""
+    """With the mark of a guest; empty for a tombstone, and for a comment that is not in the thread; elsewhere: the host."""
     href: str
     """Empty where there is nothing to point to."""
     is_isolated: bool = False
@@ -200,7 +200,7 @@ def view_comments(
             depth=place.depth,
             opens=place.opens,
             closes=place.closes,
-            parent=_view_parent(place, settings, is_rtl=is_rtl),
+            parent=_view_parent(place, thread, settings=settings, wording=wording),
             anchors=comment.anchors,
             source=comment.source,
             lang=show_lang(comment.lang or page.thread_lang or page.lang, wording.lang),
@@ -221,13 +221,16 @@ def _draw(name: str, settings: Settings) -> Markup:
     return Markup() if settings.identicon_salt is None else draw_identicon(name, settings.identicon_salt)
 
 
-def _view_parent(place: Placement, settings: Settings, *, is_rtl: bool) -> ParentView | None:
+def _view_parent(place: Placement, thread: Thread, *, settings: Settings, wording: Wording) -> ParentView | None:
     target = place.comment.in_reply_to
     if target is None:
         return None
     if place.parent is not None:
         name = "" if place.parent.state is State.REMOVED else show_name(place.parent, settings)
-        return ParentView(name, f"#{place.parent.fragment}", is_isolated=is_rtl or has_right_to_left(name))
+        if place.parent.id in thread.guests:
+            name = mark_guest(name, wording.catalogue)
+        is_isolated = wording.direction == "rtl" or has_right_to_left(name)
+        return ParentView(name, f"#{place.parent.fragment}", is_isolated=is_isolated)
     if place.is_orphan:
         return ParentView("", "")
     return ParentView(urlsplit(target).hostname or target, target, is_elsewhere=True)
