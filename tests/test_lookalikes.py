@@ -46,6 +46,7 @@ ALIKE = {
         "Ann Example, the author of this blog", "The author: Ann Example", "The Real Ann Example", "Ann Example - blog owner",
         "Ann Example (Autorin)", "Ann Example, l’auteur du blog", "Ann Example (Modérateur)", "Ann Example（管理人）",
         "Ann Example автор", "Ann Example Author 2026", "Ann Example (web admin)", "Ann Example, this blog's author", "Ann Example (관리자)", "Ann Example (Аdmin)", "Аnn Ехаmрlе ✓ verified", "AUTHOR ANN EXAMPLE",
+        "Ann Example | Author", "Author | Ann Example", "Ann Example|Author", "Ann Examp|e | Author", "Ann Example｜作者", "Ann Example ∣ Author", "Ann Example I Author",
     ],
 }  # fmt: skip
 

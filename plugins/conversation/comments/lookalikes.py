@@ -24,7 +24,7 @@ _CLAIMS = """
 """
 """Words by which a name claims to be the author's."""
 _FILLERS = (
-    "a and blog by blogs d das de del der des di die du e el et il l la le my of s site the this und von web y your"
+    "a and blog by blogs d das de del der des di die du e el et i il l la le my of s site the this und von web y your"
 )
 """Words that may stand beside such a claim, as in "the author of this blog"; numbers may, too."""
 
@@ -43,6 +43,8 @@ _LATIN = re.compile(
 )
 """Unicode's names of what is read as a Latin letter and is missing in TS 39, such as ɴ and 🅰."""
 _TWO_STROKES = re.compile("rn|vv", re.IGNORECASE)
+_BAR = re.compile("[|ǀ৷∣⎮｜]")
+"""What stands between two words as often as for an l within one."""
 _MAX_WORDS = 16
 """In a longer name no claim is looked for: every part of it would be compared."""
 _DIRECTION_MARK = "\u200e"
@@ -83,7 +85,8 @@ def _find_alike(name: str, known: tuple[Author, ...]) -> Author | None:
     for author in known:
         if name == author.name or _is_alike(whole, _shape_of(author.name)):
             return author
-    parts = (_shape(part) for part in _list_claimed_parts(words))
+    ways = (words, _split_words(_BAR.sub(" ", name))) if _BAR.search(name) else (words,)
+    parts = (_shape(part) for way in ways for part in _list_claimed_parts(way))
     return next((author for part in parts for author in known if _is_alike(part, _shape_of(author.name))), None)
 
 
@@ -107,7 +110,10 @@ def _list_claimed_parts(words: Sequence[str]) -> Iterator[Sequence[str]]:
     claims = [_is_among(word, _read_words(_CLAIMS)) for word in words]
     if not any(claims) or len(words) > _MAX_WORDS:
         return
-    spare = [claims[n] or word.isdecimal() or _is_among(word, _read_words(_FILLERS)) for n, word in enumerate(words)]
+    spare = [
+        claims[n] or word.isdecimal() or _BAR.fullmatch(word) or _is_among(word, _read_words(_FILLERS))
+        for n, word in enumerate(words)
+    ]
     for start in range(len(words)):
         for end in range(len(words), start, -1):
             if all(spare[end:]) and any(claims[:start] + claims[end:]):
