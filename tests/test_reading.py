@@ -1,6 +1,7 @@
 """Reading: what a reader, a screen reader's user, a phone's user and a printer's user get, in a browser."""
 
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,7 +12,7 @@ from pypdf import PdfReader
 from .browsing import until
 from .building import TestSite
 from .conftest import PATIENCE_SECONDS
-from .reading_site import HOST, KINDS, shown, write_blog
+from .reading_site import HOST, KINDS, PROJECT, shown, write_blog
 
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")  # Playwright's own sockets, at exit
 
@@ -321,6 +322,22 @@ def test_print_page_works_without_scripts(blog: TestSite, chromium: Browser) -> 
         expect(page.locator(".site-nav")).to_be_hidden()
         page.get_by_role("link", name="Back to the page").click()
         expect(page.locator(".site-nav")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", [str(PROJECT / "theme"), "simple"])
+def test_heaped_accents_cover_nobody_else(tmp_path: Path, chromium: Browser, theme: str) -> None:
+    """Fonts draw a thousand marks upon a letter as a tower, in a name or a text; it ends where the comment does."""
+    site = TestSite(tmp_path, f"THEME = {theme!r}\nSTATIC_PATHS = []\n")
+    site.write_article("talk")
+    site.write_comment("talk", "a", body="Said before.\n\nAnd more.\n\nAnd more.", date="2026-03-02T10:00:00Z")
+    tower = "H" + "\u0308" * 100
+    site.write_comment("talk", "b", name=tower, body=f"{tower} " * 100, date="2026-03-02T11:00:00Z")
+    site.build(expect_problems=True)
+    for path, before in (("talk.html", "#comment-a"), ("index.html", "#conversation-recent-heading")):
+        with shown(site, chromium, path) as page:
+            heaped = page.locator(before).screenshot()
+            page.evaluate("document.body.innerHTML = document.body.innerHTML.replaceAll('\u0308', '')")
+            assert page.locator(before).screenshot() == heaped
 
 
 @pytest.mark.parametrize("width", WIDTHS)
