@@ -89,8 +89,13 @@ def test_a_comment_that_answers_itself_is_no_loop_of_replies() -> None:
 
 def test_an_anchor_stays_with_the_oldest() -> None:
     """Of two comments with one anchor, the older keeps it, and the younger keeps its others."""
-    placements, _ = build_thread([c("b", minutes=1, anchors=("c1", "c2")), c("a", anchors=("c1",))], max_indent=5)
+    placements, problems = build_thread(
+        [c("b", minutes=1, anchors=("c1", "c2")), c("a", anchors=("c1",))], max_indent=5
+    )
     assert [("c1",), ("c2",)] == [p.comment.anchors for p in placements]
+    assert (
+        "the anchor 'c1' belongs to the comment 'a' of this thread; remove it where it is wrong" == problems[0].advice
+    )
 
 
 def test_an_orphan_says_so_and_a_cut_loop_keeps_its_parent() -> None:

@@ -35,23 +35,23 @@ def _problem(comment: Comment, key: str, code: str, *, message: str, remedy: str
 
 def _drop_taken_anchors(ordered: Sequence[Comment], problems: list[Problem]) -> list[Comment]:
     """Leave each anchor to the oldest comment that has it, and none that is a comment's own fragment."""
-    taken = {comment.fragment for comment in ordered}
+    taken = {comment.fragment: comment.id for comment in ordered}
     kept: list[Comment] = []
     for comment in ordered:
         free = tuple(anchor for anchor in comment.anchors if anchor not in taken)
         for anchor in comment.anchors:
             if anchor in taken and anchor != comment.fragment:
-                message = f"the anchor {anchor!r} belongs to another comment of this thread"
+                message = f"the anchor {anchor!r} belongs to the comment {taken[anchor]!r} of this thread"
                 problem = _problem(
                     comment,
                     "anchors",
                     "anchor-taken",
                     message=message,
-                    remedy="remove it here",
+                    remedy="remove it where it is wrong",
                     severity=Severity.WARNING,
                 )
                 problems.append(problem)
-        taken.update(free)
+        taken.update(dict.fromkeys(free, comment.id))
         kept.append(comment if free == comment.anchors else replace(comment, anchors=free))
     return kept
 
