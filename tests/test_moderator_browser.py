@@ -99,6 +99,16 @@ def test_keys(served: Served, chromium: Browser) -> None:
     context.close()
 
 
+def test_heaped_accents_cover_no_choice(served: Served, chromium: Browser) -> None:
+    """What waits above such a comment can be read and decided, whatever fonts make of a hundred marks on each letter."""
+    tower = "\u1e26" + "\u0308" * 100
+    served.desk.site.submit("20260314-100300-fou4", PUBLIC, name=tower, body=" ".join([tower] * 100), minutes=3)
+    page = served.open(chromium.new_context())
+    heaped = page.locator(f"#waiting-{IDS[2]}").screenshot()
+    page.evaluate("document.body.innerHTML = document.body.innerHTML.replaceAll('\u0308', '')")
+    assert page.locator(f"#waiting-{IDS[2]}").screenshot() == heaped
+
+
 def test_the_key_to_edit(served: Served, chromium: Browser) -> None:
     """E edits the comment that has the focus, and what was chosen before is kept."""
     context = chromium.new_context()
