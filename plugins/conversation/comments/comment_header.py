@@ -33,6 +33,8 @@ _KNOWN_KEYS = frozenset(KEYS)
 _KINDS = {kind.value: kind for kind in Kind}
 MAX_ANCHORS = 16
 """No old blog gave one comment more names than a few."""
+MAX_UNKNOWN_KEYS = 5
+"""Named in one file. A header has room for 2,000, and the log of a build takes half a millisecond for each."""
 BODY = "body"
 """Stands for a key where the line of the body is meant; no key of the format is called so."""
 
@@ -91,11 +93,14 @@ class HeaderReader:
     def _warn_of_unknown_keys(self) -> None:
         if self.values.keys() <= _KNOWN_KEYS:
             return
-        for key, value in self.values.items():
-            if key not in _KNOWN_KEYS:
-                self.report.warning(
-                    value.line, "unknown-key", f"{key[:80]!r} is no key of a comment", f"use one of {', '.join(KEYS)}"
-                )
+        unknown = [key for key in self.values if key not in _KNOWN_KEYS]
+        for key in unknown[:MAX_UNKNOWN_KEYS]:
+            self._warn_of_key(key, f"{key[:80]!r} is no key of a comment")
+        if more := unknown[MAX_UNKNOWN_KEYS:]:
+            self._warn_of_key(more[0], f"{len(more)} more are no keys of a comment")
+
+    def _warn_of_key(self, key: str, message: str) -> None:
+        self.report.warning(self.values[key].line, "unknown-key", message, f"use one of {', '.join(KEYS)}")
 
     def _text(self, key: str) -> str | None:
         """Return the text of `key`; None where it is absent, empty or a list (an error then)."""
