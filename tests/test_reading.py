@@ -279,7 +279,7 @@ def test_a_page_prints_whole_and_plain(blog: TestSite, chromium: Browser) -> Non
             if path == "talk.html":
                 page.emulate_media(media="print")
             assert page.locator(".comment").count() == page.locator(".comment:visible").count()
-            hidden = "form, .e-content ~ a, .conversation-feed, .conversation-parts, .site-nav, .site-footer, .tools"
+            hidden = "form, .e-content ~ a, .conversation-feed, .site-nav, .site-footer, .tools"
             assert 0 == page.locator(hidden).locator("visible=true").count()
             written = "e => getComputedStyle(e, '::after').content"
             assert "https://reader.example/" in page.locator("#comment-a h3 a").evaluate(written)
@@ -312,6 +312,21 @@ def test_what_stands_on_paper(blog: TestSite, chromium: Browser, path: str) -> N
     )
     assert len(controls) > 4
     assert [] == [control for control in controls if squeeze(control.text) in printed]
+
+
+def test_paper_says_that_the_conversation_goes_on(blog: TestSite, chromium: Browser) -> None:
+    """Of a long one each page is a print of its own, and names the others; nobody is promised the whole."""
+    with shown(blog, chromium, "talk.html#print") as page:
+        assert "with its conversation and" in page.locator("#print").inner_text()
+        expect(page.locator(".conversation-parts")).to_be_visible()
+        printed = squeeze("".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf())).pages))
+        assert "Page1Page2Page3" in printed
+        assert "hasmoved" not in printed
+        page.emulate_media(media="print")
+        weight = "e => getComputedStyle(e).fontWeight"
+        assert ["700", "400", "400"] == [
+            a.evaluate(weight) for a in page.locator(".conversation-parts a:visible").all()
+        ]
 
 
 def test_print_page_works_without_scripts(blog: TestSite, chromium: Browser) -> None:
