@@ -7,6 +7,8 @@ what is not there yet, as `from pelican import Pelican` does.
 
 import gc
 import sys
+from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from pkgutil import extend_path
 from threading import RLock
@@ -22,7 +24,14 @@ class DeferredPackage(ModuleType):
     """A package of which modules can be imported while it has not run itself."""
 
     def __getattr__(self, name: str) -> Any:
-        """Run the package, and return the attribute; only those that are not there come here. Raises what its code raises."""
+        """Return a module of the package, else run it and return the attribute; only those that are not there come here.
+
+        A module that is half imported may ask for another, and were the package run then, it would find only that half.
+        Raises what its code raises.
+        """
+        if not name.startswith("__"):
+            with suppress(ImportError):  # there is none, or it refuses to be imported, as `pelican.signals` does
+                return import_module(f"{self.__name__}.{name}")
         with _lock:
             if self.__name__ in _running:
                 raise AttributeError(f"module {self.__name__!r} has no attribute {name!r} yet")

@@ -61,6 +61,26 @@ def test_a_package_runs_once_when_it_is_asked_for_what_it_defines(package: Path)
     assert (found, False, 1) == (sys.modules["unhurried"], hasattr(found, "nothing"), count_runs(package))
 
 
+def test_a_module_gets_another_from_its_package(package: Path) -> None:
+    """And the package does not find it half imported, as it would if it were run then."""
+    (package / "inner.py").write_text("from unhurried import apart; VALUE = 7")
+    defer("unhurried")
+    from unhurried.inner import VALUE
+
+    assert (7, 0) == (VALUE, count_runs(package))
+    from unhurried import outer
+
+    assert (7, 1) == (outer.VALUE, count_runs(package))
+
+
+@pytest.mark.parametrize(
+    "name", ["cache", "contents", "generators", "readers", "settings", "server", "utils", "writers"]
+)
+def test_settings_may_import_any_module_of_pelican(name: str) -> None:
+    program = f"import pelican_comments; pelican_comments.defer('pelican'); import pelican.log, pelican.{name}"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_what_a_package_raises_is_raised_each_time(package: Path) -> None:
     (package / "__init__.py").write_text("import unhurried.missing")
     defer("unhurried")
