@@ -44,9 +44,11 @@ def _run(package: DeferredPackage) -> None:
     spec = package.__spec__
     assert spec is not None  # as `defer` has made it
     assert spec.loader is not None
+    there = {name: value for name, value in vars(package).items() if name != "__doc__"}
     _running.add(package.__name__)
     try:
         spec.loader.exec_module(package)
+        vars(package).update(there)  # its path as it was at the start, and what settings have replaced in it
         package.__class__ = ModuleType  # type: ignore[assignment] # as importlib.util.LazyLoader does
     finally:
         _running.discard(package.__name__)

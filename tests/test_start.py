@@ -73,6 +73,33 @@ def test_a_module_gets_another_from_its_package(package: Path) -> None:
     assert (7, 1) == (outer.VALUE, count_runs(package))
 
 
+def test_what_was_replaced_in_a_package_stays_replaced(package: Path) -> None:
+    """A settings file may do that, before the package has run."""
+    (package / "__init__.py").write_text('"""Unhurried."""\nVALUE = OTHER = 1')
+    defer("unhurried")
+    found = sys.modules["unhurried"]
+    setattr(found, "VALUE", 2)  # noqa: B010 - mypy knows no such attribute
+    from unhurried import OTHER, VALUE
+
+    assert (1, 2, "Unhurried.") == (OTHER, VALUE, found.__doc__)
+
+
+def test_a_package_keeps_the_path_of_the_start(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`pelican` finds no plugins in folders that a settings file adds to `sys.path`, since it has run before."""
+    (package / "__init__.py").write_text(
+        "from pkgutil import extend_path; __path__ = extend_path(__path__, __name__); VALUE = 1"
+    )
+    for folder in ("before", "later"):
+        (tmp_path / folder / "unhurried").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path / "before")
+    defer("unhurried")
+    monkeypatch.syspath_prepend(tmp_path / "later")
+    from unhurried import VALUE
+    from unhurried import __path__ as places
+
+    assert (1, [str(package), str(tmp_path / "before" / "unhurried")]) == (VALUE, places)
+
+
 @pytest.mark.parametrize(
     "name", ["cache", "contents", "generators", "readers", "settings", "server", "utils", "writers"]
 )
