@@ -50,6 +50,8 @@ def _run(package: DeferredPackage) -> None:
         spec.loader.exec_module(package)
         vars(package).update(there)  # its path as it was at the start, and what settings have replaced in it
         package.__class__ = ModuleType  # type: ignore[assignment] # as importlib.util.LazyLoader does
+    except AttributeError as error:  # whoever imports from it would take that for its answer
+        raise ImportError(f"{package.__name__} cannot be imported: {error}", name=package.__name__) from error
     finally:
         _running.discard(package.__name__)
 

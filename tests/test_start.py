@@ -117,6 +117,14 @@ def test_what_a_package_raises_is_raised_each_time(package: Path) -> None:
     assert DeferredPackage is type(sys.modules["unhurried"])
 
 
+def test_a_package_that_misses_something_elsewhere_says_what(package: Path) -> None:
+    """As Pelican does beside a library of another version."""
+    (package / "__init__.py").write_text("import string; VALUE = string.not_there")
+    defer("unhurried")
+    with pytest.raises(ImportError, match="unhurried cannot be imported: module 'string' has no attribute 'not_there'"):
+        from unhurried import VALUE  # noqa: F401
+
+
 def test_threads_get_what_they_ask_for(package: Path) -> None:
     """And the package runs once, though it takes its time."""
     with (package / "__init__.py").open("a") as file:
