@@ -150,6 +150,18 @@ def test_broken_settings_file(site: TestSite) -> None:
     assert "Traceback" not in err
 
 
+def test_broken_plugin(site: TestSite) -> None:
+    """So is what it says of a plugin, which is no bug of the command."""
+    site.write("plain.py", "raise ValueError('no key is set')")
+    settings = site.root / "pelicanconf.py"
+    settings.write_text(settings.read_text() + "PLUGIN_PATHS = ['.']\nPLUGINS = ['plain', *PLUGINS]\n")
+    code, _, err = check(site)
+    assert 1 == code
+    assert "PLUGINS = ['plain', 'pelican.plugins.conversation']" in err
+    assert "ValueError: no key is set" in err
+    assert "Traceback" not in err
+
+
 def test_settings_that_import_others_from_elsewhere(site: TestSite, tmp_path: Path) -> None:
     """A publishconf.py as pelican-quickstart makes it finds pelicanconf.py from its own folder alone."""
     site.write("publishconf.py", "import os, sys\nsys.path.append(os.curdir)\nfrom pelicanconf import *\n")

@@ -43,6 +43,34 @@ def test_an_output_that_holds_the_site_is_not_emptied(tmp_path: Path) -> None:
     assert {} == {path: data for path, data in before.items() if after.get(path) != data}
 
 
+def test_a_plugin_that_is_not_there(tmp_path: Path) -> None:
+    """Pelican says so with an error and goes on; where errors are fatal the build stops, and that is no bug."""
+    site = write_site(tmp_path / "site", theme="simple")
+    add_settings(site, PLUGINS=["missing", "pelican.plugins.conversation"])
+    done = site.run("pelican_comments", "publish", "--fatal", "errors")
+    assert (1, "pelican-comments: stopped at an error or warning; the site is as it was\n") == (
+        done.returncode,
+        done.stderr,
+    )
+    assert "Cannot load plugin `missing`" in done.stdout
+    assert "Cannot load plugin `missing`" in publish_apart(site)
+    check_output(site)
+
+
+def test_a_plugin_that_cannot_be_loaded(tmp_path: Path) -> None:
+    """What it raises is shown, and the output stays."""
+    site = write_site(tmp_path / "site", theme="simple")
+    publish(site)
+    before = read_tree(site.root / "output")
+    site.write("broken.py", "raise ValueError('no key is set')")
+    add_settings(site, PLUGIN_PATHS=["."], PLUGINS=["broken", "pelican.plugins.conversation"])
+    done = site.run("pelican_comments", "publish")
+    assert 1 == done.returncode
+    assert "Pelican could not build the site: ValueError: no key is set" in done.stdout
+    assert "bug" not in done.stderr
+    assert before == read_tree(site.root / "output")
+
+
 def test_a_build_without_the_plugin(tmp_path: Path) -> None:
     """What it has written is not taken for what the plugin wrote before."""
     site = write_site(tmp_path / "site", theme="simple")

@@ -68,12 +68,16 @@ def load_pelican_settings(settings_file: Path, **overrides: object) -> dict[str,
 
 
 def read_site(settings_file: Path) -> Site:
-    """Read settings and content without writing anything."""
+    """Read settings and content without writing anything; raises SettingsError, for a plugin that cannot be loaded too."""
     from pelican import Pelican
     from pelican.generators import ArticlesGenerator, PagesGenerator
 
     found = load_pelican_settings(settings_file)
-    pelican = Pelican(found)
+    try:
+        pelican = Pelican(found)
+    except Exception as error:
+        said = f"one of them cannot be loaded: Python says {type(error).__name__}: {error}; `pelican` shows where"
+        raise SettingsError("PLUGINS", found["PLUGINS"], said) from error
     context = {**found, "generated_content": {}, "static_links": set(), "static_content": {}, "localsiteurl": ""}
     for generator_class in (ArticlesGenerator, PagesGenerator):
         generator = generator_class(

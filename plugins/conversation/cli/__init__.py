@@ -2,7 +2,7 @@
 
 Rule: a command raises ConversationError for what the blogger can mend, or exits with 1 itself once it has printed all
 of that; everything else is a bug (traceback, exit 3). Besides here, `except Exception` stands only around what others
-wrote: a settings file (`building.site`), and a whole build by Pelican (`publishing.publisher`).
+wrote: a settings file and plugins (`building.site`), and a whole build by Pelican (`publishing.publisher`).
 """
 
 import gc

@@ -246,9 +246,8 @@ def _run_pelican(settings: dict[str, Any]) -> None:
     """Run Pelican; whatever a theme, a plugin or a post raises is the blogger's to mend."""
     from pelican import Pelican  # brings along all that a build needs
 
-    pelican = Pelican(settings)
     try:
-        pelican.run()
+        Pelican(settings).run()
     except ConversationError:
         raise
     except Exception as error:
