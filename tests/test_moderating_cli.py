@@ -983,6 +983,20 @@ def test_from_asked_to_answered_to_built(site: ModeratedSite, home: Path) -> Non
     assert ("", "Approve 1 comment, answer 1") == (site.status(), site.subjects()[0])
 
 
+def test_from_another_folder_the_site_is_built_in_its_own(site: ModeratedSite, tmp_path: Path) -> None:
+    """Or a removed comment stayed on its page, as Pelican takes an output folder that is not set from wherever it runs."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    settings = site.root / "pelicanconf.py"
+    settings.write_text(settings.read_text().replace("OUTPUT_PATH", "NO_PATH"))
+    command = [sys.executable, "-m", "pelican_comments", "-s", settings, "remove", PUBLIC]
+    site.files.build()
+    assert PUBLIC in site.files.read("talk.html")
+    done = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stderr)
+    assert ([], False) == (list(elsewhere.iterdir()), PUBLIC in site.files.read("talk.html"))
+
+
 def test_a_build_that_fails_leaves_the_commit(site: ModeratedSite) -> None:
     """It says so, and exits with 1."""
     site.submit(A)

@@ -57,9 +57,7 @@ def test_addresses(address: str) -> None:
      "https://\u202egro.elpmaxe.live/", "https://example.org/\u2066a"],
 )  # fmt: skip
 def test_what_is_no_address(address: str) -> None:
-    """Other schemes, no host, what would break out of HTML or XML, a user before the host (a mail address, or bait), and what is
-    read in another order than it is written.
-    """
+    """Other schemes, no host, what would break out of HTML or XML, and what is read as something else than where it leads."""
     assert not is_web_address(address)
 
 

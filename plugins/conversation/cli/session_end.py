@@ -105,9 +105,11 @@ def print_failures(failures: Iterable[str]) -> None:
 
 
 def build_site(settings_file: Path) -> str:
-    """Publish the site as the blogger does; return what went wrong, empty where nothing did."""
+    """Publish the site as the blogger does in its folder; return what went wrong, empty where nothing did."""
     sys.stdout.flush()
-    command = [sys.executable, "-m", "pelican_comments", "--settings", str(settings_file), "publish"]
-    done = subprocess.run(command, check=False)  # noqa: S603 - this Python, with the path given
+    path = settings_file.absolute()
+    command = [sys.executable, "-m", "pelican_comments", "--settings", str(path), "publish"]
+    # From there, as Pelican takes an OUTPUT_PATH that is not set from wherever it runs.
+    done = subprocess.run(command, cwd=path.parent, check=False)  # noqa: S603 - this Python, with the path given
     said = f"the commit stays, but the build failed; run `pelican-comments -s {settings_file} publish`"
     return "" if done.returncode == 0 else said
