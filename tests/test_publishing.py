@@ -511,6 +511,15 @@ def test_fatal_errors(own_site: TestSite) -> None:
     assert 1 == run("--fatal", "warnings").returncode
 
 
+def test_a_fatal_warning_of_the_settings(own_site: TestSite) -> None:
+    """It is named, and what it stops says what to do, not what Python raised."""
+    settings = own_site.root / "pelicanconf.py"
+    settings.write_text(settings.read_text() + 'PAGINATED_DIRECT_TEMPLATES = ["index"]\n')
+    done = own_site.run("pelican_comments", "publish", "--fatal", "warnings")
+    assert (1, True) == (done.returncode, "PAGINATED_DIRECT_TEMPLATES" in done.stdout + done.stderr)
+    assert ("is fatal; mend it" in done.stderr, "RuntimeError" in done.stderr) == (True, False)
+
+
 def publish_showing(root: Path, shown: str) -> TestSite:
     """Return a published site whose template for articles shows something of its own below what the theme shows."""
     site = write_site(root, theme="simple")

@@ -23,6 +23,8 @@ from ..text import make_lang, make_thread_name
 
 CONTENT_LISTS = ("articles", "hidden_articles", "drafts", "pages", "hidden_pages", "draft_pages")
 """Where Pelican's context keeps originals: of two pages that claim one thread, the earlier list's wins."""
+FATAL = ("Warning or error encountered", "Warning encountered", "Error encountered")
+"""What Pelican's loggers raise after a message that is fatal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def load_pelican_settings(settings_file: Path, **overrides: object) -> dict[str,
         is_beside = isinstance(error, ModuleNotFoundError) and (folder / f"{error.name}.py").is_file()
         remedy = f"; call this in {folder}" if is_beside else ""
         said = f"Python says {type(error).__name__}: {error}{remedy}"
+        if str(error) in FATAL:
+            said = "what was said of them just now is fatal; mend it, or leave out `--fatal`"
         raise SettingsError("--settings", str(settings_file), said) from error
     return found
 

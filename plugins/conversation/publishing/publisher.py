@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..building.conversations import read_clock
-from ..building.site import list_theme_folders, site_settings
+from ..building.site import FATAL, list_theme_folders, site_settings
 from ..building.stamps import Stamp, StampedFile, find_changed
 from ..configuration import Settings
 from ..errors import ConversationError
@@ -32,9 +32,6 @@ from .region_tables import RecordError
 from .stale import list_copies
 from .update import UnfitError, Update
 from .writing import clear, is_inside, list_others, move_files, remove_files, write_files
-
-FATAL = ("Warning or error encountered", "Warning encountered", "Error encountered")
-"""What Pelican's loggers raise after a message that is fatal."""
 
 
 class BuildError(ConversationError):
