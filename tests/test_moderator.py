@@ -225,14 +225,16 @@ def test_two_browsers_at_the_same_time(desk: ModeratorDesk) -> None:
     reports: list[str] = []
     clients = [desk.app.test_client(), desk.app.test_client()]
 
-    def send(client, action: str) -> None:
-        form = {**values, "token": read_form(parse(client.get(PLACE)).select_one("form.queue"))["token"]}
-        response = client.post(f"{PLACE}/decide", data={**form, f"action-{ONE}": action}, content_type=FORM)
+    def send(client, token: str, action: str) -> None:
+        form = {**values, "token": token, f"action-{ONE}": action}
+        response = client.post(f"{PLACE}/decide", data=form, content_type=FORM)
         reports.append(text_of(parse(response).select_one(".report")))
 
-    for client in clients:
+    threads = []
+    for client, action in zip(clients, ("approve", "reject"), strict=True):  # both look before either decides
         desk.sign_in(client)
-    threads = [threading.Thread(target=send, args=pair) for pair in zip(clients, ("approve", "reject"), strict=True)]
+        token = read_form(parse(client.get(PLACE)).select_one("form.queue"))["token"]
+        threads.append(threading.Thread(target=send, args=(client, token, action)))
     for thread in threads:
         thread.start()
     for thread in threads:
