@@ -16,6 +16,7 @@ from ..moderation.candidates import Candidate
 from ..moderation.decisions import DONE, Change, Plan, Refusal
 from ..moderation.moderating import Moderation, Outcome
 from ..moderation.session_log import describe_changes
+from ..receiver.site_build import publish_command
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -108,8 +109,6 @@ def build_site(settings_file: Path) -> str:
     """Publish the site as the blogger does in its folder; return what went wrong, empty where nothing did."""
     sys.stdout.flush()
     path = settings_file.absolute()
-    command = [sys.executable, "-m", "pelican_comments", "--settings", str(path), "publish"]
-    # From there, as Pelican takes an OUTPUT_PATH that is not set from wherever it runs.
-    done = subprocess.run(command, cwd=path.parent, check=False)  # noqa: S603 - this Python, with the path given
+    done = subprocess.run(publish_command(path), cwd=path.parent, check=False)  # noqa: S603 - this Python, with the path given
     said = f"the commit stays, but the build failed; run `pelican-comments -s {settings_file} publish`"
     return "" if done.returncode == 0 else said

@@ -3,6 +3,7 @@
 Rule: the body is shown as it was written, line by line; nothing of the private part is shown.
 """
 
+from collections.abc import Collection
 from datetime import tzinfo
 
 import click
@@ -25,12 +26,14 @@ from .shown import note_text
 def command(settings_file: str, ids: tuple[str, ...]) -> None:
     """Show comments whole: of the queue, published or declined."""
     moderation = open_moderation(settings_file)
+    threads = find_threads(moderation.settings)
     for number, text in enumerate(ids):
         click.echo("\n" if number else "", nl=False)
-        _show(moderation, text)
+        _show(moderation, text, threads)
 
 
-def _show(moderation: Moderation, text: str) -> None:
+def _show(moderation: Moderation, text: str, threads: Collection[str] | None) -> None:
+    """Show a comment; `threads` are those of `find_threads`."""
     timezone = moderation.settings.timezone
     undecided = [state for state in STATES if state is not State.APPROVED]
     try:
@@ -43,33 +46,33 @@ def _show(moderation: Moderation, text: str) -> None:
         except NoSuchIdError as other:
             if other.is_ambiguous:
                 raise
-            _show_unpublished(moderation, text)
+            _show_unpublished(moderation, text, threads)
             return
         comment = find_comment(moderation, name)
         state = "removed" if comment.state is State.REMOVED else "published"
         click.echo(f"{name[0]}/{name[1]}: {state}")
-        _show_lack_of_page(name[0], moderation)
+        _show_lack_of_page(name[0], threads)
         _show_comment(comment, timezone)
     else:
         click.echo(f"{show_name(candidate)}: {STATE_WORDS[candidate.state]}")
-        _show_candidate(candidate, moderation)
+        _show_candidate(candidate, moderation, threads)
         note_text(moderation.inbox.path, candidate.id, candidate.data)
 
 
-def _show_unpublished(moderation: Moderation, text: str) -> None:
+def _show_unpublished(moderation: Moderation, text: str, threads: Collection[str] | None) -> None:
     """Show an approved comment whose commit was taken back by hand; raises NoSuchIdError."""
     (candidate,) = pick_candidates(moderation, [text], states=STATES)
     click.echo(f"{show_name(candidate)}: approved, and not in the repository; `approve` publishes it again")
-    _show_candidate(candidate, moderation)
+    _show_candidate(candidate, moderation, threads)
 
 
-def _show_candidate(candidate: Candidate, moderation: Moderation) -> None:
+def _show_candidate(candidate: Candidate, moderation: Moderation, threads: Collection[str] | None) -> None:
     facts = moderation.read_facts([], {candidate.thread} - {""})
     for mark in candidate.marks:
         click.echo(f"marked:    {show_text(mark)}")
     if guest := describe_guest(candidate.comment, moderation.settings.authors.values()):
         click.echo(f"guest:     {guest}")
-    _show_lack_of_page(candidate.thread, moderation)
+    _show_lack_of_page(candidate.thread, threads)
     if public := describe_what_is_public(candidate, facts):
         click.echo(f"public:    {public}")
     if hindrance := find_hindrance(candidate, facts):
@@ -83,8 +86,8 @@ def _show_candidate(candidate: Candidate, moderation: Moderation) -> None:
         _show_lines(candidate.data.decode("utf-8", "replace"))
 
 
-def _show_lack_of_page(thread: str, moderation: Moderation) -> None:
-    if lack := describe_lack_of_page(thread, find_threads(moderation.settings)):
+def _show_lack_of_page(thread: str, threads: Collection[str] | None) -> None:
+    if lack := describe_lack_of_page(thread, threads):
         click.echo(f"page:      {lack}")
 
 

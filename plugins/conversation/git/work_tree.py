@@ -110,24 +110,27 @@ def list_tree(git: Git, revision: str | None, folder: str) -> dict[str, str]:
 
 def is_committed(path: Path) -> bool:
     """Whether the last commit of the repository around a file (absolute) has it; not, too, where there is none around."""
-    place = path.resolve()
     try:
-        git, _ = open_work_tree(place.parent)
+        git, name = _find_repository(path)
     except NoRepositoryError:
         return False
-    name = place.relative_to(git.repository).as_posix()
     return bool(git.ask("ls-tree", "--full-tree", "HEAD", "--", name).printed)
 
 
 def is_taken_in(path: Path) -> bool:
     """Whether `git add --all` would take in a file (absolute), or has; not, too, where that cannot be told."""
-    place = path.resolve()
     try:
-        git, _ = open_work_tree(place.parent)
-        answer = git.ask("check-ignore", "--quiet", "--", place.relative_to(git.repository).as_posix())
+        git, name = _find_repository(path)
+        return git.ask("check-ignore", "--quiet", "--", name).status == 1
     except (NoRepositoryError, GitError):
         return False
-    return answer.status == 1
+
+
+def _find_repository(path: Path) -> tuple[Git, str]:
+    """Return the repository around a file (absolute), and the file's path there; raises NoRepositoryError."""
+    place = path.resolve()
+    git, _ = open_work_tree(place.parent)
+    return git, place.relative_to(git.repository).as_posix()
 
 
 def list_index(git: Git, folder: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ or more after the last time, whichever process that was in.
 import logging
 import threading
 import time
+from contextlib import suppress
 
 from .keeping import Inbox
 from .values import InboxUnavailableError
@@ -22,10 +23,9 @@ INTERVAL_SECONDS = 60 * 60
 class Housekeeper:
     """Tidies one inbox; threads may share one."""
 
-    def __init__(self, inbox: Inbox, *, interval_seconds: float = INTERVAL_SECONDS) -> None:
+    def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._stamp = inbox.path / STAMP
-        self._interval_seconds = interval_seconds
         self._turn = threading.Lock()
         self._timer: threading.Timer | None = None
         """Of the next tidying; None, or one that has ended: nothing has changed since the last."""
@@ -51,35 +51,28 @@ class Housekeeper:
     def _tidy_in_time(self) -> None:
         with self._turn:
             self._timer = None  # what changes from here on is for the next
-        if self._find_wait_seconds() > 0:  # another process was quicker, perhaps before the last change
-            self.note_change()
-            return
         try:
-            self.tidy_if_due()
+            if not self.tidy_if_due():  # another process was quicker, perhaps before the last change
+                self.note_change()
         except InboxUnavailableError as error:
             logger.warning("the inbox was not tidied, and will be later: %s", error)
 
-    def tidy_if_due(self) -> None:
-        """Tidy, where that is due, and return when it is done; raises InboxUnavailableError."""
+    def tidy_if_due(self) -> bool:
+        """Tidy, where that is due, and return when it is done, with whether it was; raises InboxUnavailableError."""
         if self._find_wait_seconds() > 0:
-            return
+            return False
         try:
             self._stamp.touch()  # before, so that no other process begins as well
         except OSError:  # whoever keeps a comment will notice
-            return
+            return True
         self._inbox.tidy()
+        return True
 
     def _find_wait_seconds(self) -> float:
         try:
             passed = abs(time.time() - self._stamp.stat().st_mtime)  # abs: a clock may have been put back
         except OSError:
-            self._begin()
-            return self._interval_seconds
-        return max(0.0, self._interval_seconds - passed)
-
-    def _begin(self) -> None:
-        """Count from now on: a new inbox has nothing to erase."""
-        try:
-            self._stamp.touch()
-        except OSError:
-            return
+            with suppress(OSError):
+                self._stamp.touch()  # a new inbox has nothing to erase: it counts from now on
+            return INTERVAL_SECONDS
+        return max(0.0, INTERVAL_SECONDS - passed)

@@ -13,6 +13,14 @@ PATIENCE_SECONDS = 900.0
 """A build that takes this long hangs; ten thousand posts take a tenth of it."""
 
 
+def publish_command(settings_file: Path) -> list[str]:
+    """Return the command that publishes a site after a session, as the blogger does; `settings_file` is absolute.
+
+    It is run in the site's folder, as Pelican takes an OUTPUT_PATH that is not set from wherever it runs.
+    """
+    return [sys.executable, "-m", "pelican_comments", "--settings", str(settings_file), "publish"]
+
+
 class SiteBuild:
     """Builds one site."""
 
@@ -41,10 +49,9 @@ class SiteBuild:
             return self._problem
 
     def _publish(self) -> str:
-        command = [sys.executable, "-m", "pelican_comments", "--settings", str(self._settings_file), "publish"]
         try:
             done = subprocess.run(  # noqa: S603 - this Python, with the path given
-                command, cwd=self._settings_file.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                publish_command(self._settings_file), cwd=self._settings_file.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                 errors="replace", timeout=PATIENCE_SECONDS, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
